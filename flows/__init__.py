@@ -1,0 +1,1 @@
+"""Letters, from a sender's system to the recipient."""

@@ -1,0 +1,68 @@
+"""Keep documents by the SHA-256 of their bytes; written once, never changed."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from flows.errors import ImpossibleState
+
+READ_BYTES = 1024 * 1024
+
+
+class Archive:
+    """A folder of documents, each named by its hash: `ab/cd/abcd...`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; it is made when something is first put in it."""
+        self.folder = folder
+
+    def put(self, source: Path) -> str:
+        """Keep a copy of a file and return its SHA-256, lower-case hex.
+
+        The file appears whole or not at all; one that is there already is left as it is.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+        handle, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as target, source.open("rb") as reader:
+                while block := reader.read(READ_BYTES):
+                    digest.update(block)
+                    target.write(block)
+                target.flush()
+                os.fsync(target.fileno())
+            kept = self.path_of(digest.hexdigest())
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            if not kept.exists():
+                Path(temporary).replace(kept)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        return digest.hexdigest()
+
+    def path_of(self, sha256: str) -> Path:
+        """Return where a document lies, or would lie."""
+        return self.folder / sha256[:2] / sha256[2:4] / sha256
+
+    @contextmanager
+    def open(self, sha256: str) -> Iterator[BinaryIO]:
+        """Open a document for reading; raises ImpossibleState when it is not kept here."""
+        try:
+            reader = self.path_of(sha256).open("rb")
+        except FileNotFoundError as fault:
+            raise ImpossibleState(
+                "a document is recorded but not in the archive",
+                where=f"archive, {sha256}",
+                do="restore the archive from its copy; the letter waits",
+            ) from fault
+        with reader:
+            yield reader
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, lower-case hex."""
+    with path.open("rb") as reader:
+        return hashlib.file_digest(reader, "sha256").hexdigest()

@@ -1,0 +1,282 @@
+"""Run, inspect and repair the pipeline from a terminal."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from flows import screen
+from flows.clock import OSLO
+from flows.database import follow, schema
+from flows.database.prices import keep_price_list
+from flows.database.senders import keep_senders
+from flows.database.session import open_database, reading, transaction
+from flows.domain.price_list import parse_prices
+from flows.domain.sender import parse_senders
+from flows.domain.status import Status
+from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
+from flows.local_prefect import flows_run_here
+from flows.settings import Settings, read_settings
+
+EXIT_CODES: Final[dict[type[LetterError], int]] = {
+    ImpossibleState: 1,
+    NeedsAPerson: 3,
+    TryAgainLater: 4,
+}
+"""0 is well done, 2 is a mistyped command. docs/commands.md explains each."""
+
+app = typer.Typer(
+    help="Letters from senders' inboxes to recipients: digital first, printed when unread.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # local variables hold names and numbers
+)
+database_app = typer.Typer(help="The project's own database.", no_args_is_help=True)
+senders_app = typer.Typer(help="Who sends letters, and how.", no_args_is_help=True)
+prices_app = typer.Typer(help="The dated price list.", no_args_is_help=True)
+sandbox_app = typer.Typer(help="Stand-ins for the world outside.", no_args_is_help=True)
+app.add_typer(database_app, name="db")
+app.add_typer(senders_app, name="senders")
+app.add_typer(prices_app, name="prices")
+app.add_typer(sandbox_app, name="sandbox")
+
+
+class Flow(StrEnum):
+    """The flows that `svarut run` runs."""
+
+    INTAKE = "intake"
+    DISPATCH = "dispatch"
+    PRINT = "print"
+    ACKNOWLEDGEMENTS = "acknowledgements"
+    RECEIPTS = "receipts"
+    REPORTS = "reports"
+
+
+FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
+    Flow.INTAKE: ("flows.intake.flow:intake",),
+    Flow.DISPATCH: ("flows.dispatch.flow:dispatch",),
+    # Altinn is asked about tonight's candidates right before they are put in a batch.
+    Flow.PRINT: ("flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"),
+    Flow.ACKNOWLEDGEMENTS: ("flows.print_batch.flow:acknowledgements",),
+    Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
+    Flow.REPORTS: ("reports.flow:reports",),
+}
+"""Which flows stand behind each word, in order."""
+
+
+@app.command()
+def run(
+    flow: Annotated[Flow, typer.Argument(help="Which flow.")],
+    at: Annotated[
+        str,
+        typer.Option(help="The time it is to be, for example 2026-11-26T01:30 (Oslo). Now."),
+    ] = "",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would happen; change nothing, send nothing."),
+    ] = False,
+    month: Annotated[str, typer.Option(help="For reports: yyyy-mm. The month of --at.")] = "",
+) -> None:
+    """Run one flow now, in this process. A second run changes nothing."""
+    settings = read_settings()
+    when = _instant(at)
+    with flows_run_here(settings.home / ".prefect"):
+        for path in FLOWS[flow]:
+            if dry_run and path.endswith(":last_look"):
+                continue  # it asks Altinn and writes down the answers: not a thing to do dry
+            options: dict[str, Any] = {"at": when}
+            if not path.endswith(":last_look"):
+                options["dry_run"] = dry_run
+            if flow is Flow.REPORTS and month:
+                options["month"] = month
+            screen.show_summary(path.partition(":")[2], _flow(path)(**options))
+
+
+@app.command("list")
+def list_letters(
+    sender: Annotated[str | None, typer.Option(help="Only this sender's.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only with this status, for example VARSLET.")
+    ] = None,
+    reference: Annotated[str | None, typer.Option(help="Only with this reference.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 50,
+) -> None:
+    """List letters, the latest moved first, then how many are where."""
+    wanted = _status(status) if status else None
+    with _database() as database, reading(database) as tx:
+        screen.show_list(
+            follow.list_letters(tx, sender=sender, status=wanted, reference=reference, limit=limit),
+        )
+        screen.show_tally(follow.tally(tx))
+
+
+@app.command()
+def show(
+    shipment: Annotated[str, typer.Argument(help="A shipment's id, or the beginning of it.")],
+) -> None:
+    """Show one letter's whole walk, from its events."""
+    with _database() as database, reading(database) as tx:
+        ids = follow.find_ids(tx, shipment)
+        walk = follow.walk_of(tx, ids[0]) if len(ids) == 1 else None
+    if walk is None:
+        raise NeedsAPerson(
+            "no letter has that id" if not ids else f"{len(ids)} or more letters begin like that",
+            where=f"shipment {shipment}",
+            do="give more of the id, or look for it: svarut list --reference ...",
+        )
+    screen.show_walk(walk)
+
+
+@app.command()
+def doctor() -> None:
+    """Hold the settings against the world; say everything that is wrong, at once."""
+    from flows.doctor import examine  # noqa: PLC0415  -- reaches for the network libraries
+
+    findings = examine(read_settings())
+    screen.show_findings(findings)
+    if any(not finding.well for finding in findings):
+        raise typer.Exit(EXIT_CODES[NeedsAPerson])
+
+
+@app.command()
+def demo(
+    letters: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with PDFs of your own, instead of made-up letters.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many letters to make up.")] = 240,
+    folder: Annotated[
+        Path, typer.Option(help="Where to work; emptied first if a demo made it.")
+    ] = Path(".demo"),
+    seed: Annotated[int, typer.Option(help="Another seed, other letters.")] = 1,
+) -> None:
+    """Take letters from inbox to workbook, three simulated days, all on this machine."""
+    from flows.demo import run_demo  # noqa: PLC0415  -- brings every room along
+
+    if not run_demo(folder, count=count, own_letters=letters, seed=seed):
+        raise typer.Exit(EXIT_CODES[ImpossibleState])
+
+
+@database_app.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to the shape this version needs."""
+    with _database(checked=False) as database:
+        screen.console().print(f"the database is at revision {schema.upgrade(database)}")
+
+
+@senders_app.command("import")
+def import_senders(
+    file: Annotated[Path, typer.Argument(help="TOML; see docs/senders.md.", exists=True)],
+) -> None:
+    """Add and change senders from a file. None is removed."""
+    wanted = parse_senders(file.read_text(encoding="utf-8"))
+    with _database() as database, transaction(database) as tx:
+        new, changed = keep_senders(tx, wanted)
+    screen.console().print(f"{new} new senders, {changed} changed")
+
+
+@prices_app.command("import")
+def import_prices(
+    file: Annotated[Path, typer.Argument(help="TOML; see docs/prices.md.", exists=True)],
+) -> None:
+    """Put a price list in the place of the one there is."""
+    wanted = parse_prices(file.read_text(encoding="utf-8"))
+    with _database() as database, transaction(database) as tx:
+        keep_price_list(tx, wanted)
+    screen.console().print(f"{len(wanted)} prices")
+
+
+@sandbox_app.command("altinn")
+def sandbox_altinn(
+    port: Annotated[int, typer.Option(help="0 chooses a free one.")] = 8080,
+    token: Annotated[str, typer.Option(help="The bearer token it accepts.")] = "sandbox",  # noqa: S107
+    seed: Annotated[int, typer.Option(help="Another seed, other readers.")] = 1,
+) -> None:
+    """Be Altinn on this machine, with readers who read or do not."""
+    from flows.sandbox import altinn  # noqa: PLC0415
+
+    altinn.serve(port=port, token=token, seed=seed)
+
+
+@sandbox_app.command("vendor")
+def sandbox_vendor(
+    folder: Annotated[Path, typer.Argument(help="Where the vendor keeps its files.")],
+    customer: Annotated[str, typer.Option(help="The customer it works for.")] = "SVAR",
+    port: Annotated[int, typer.Option(help="SFTP; 0 chooses a free one.")] = 2222,
+    control_port: Annotated[int, typer.Option(help="HTTP control; 0 chooses a free one.")] = 8081,
+    every: Annotated[
+        float, typer.Option(help="Work every so many seconds; 0 is only when told.")
+    ] = 10,
+) -> None:
+    """Be a print vendor on this machine: SFTP, acknowledgements, receipts, errors on request."""
+    from flows.sandbox import print_vendor  # noqa: PLC0415
+
+    print_vendor.serve(
+        folder,
+        sftp_port=port,
+        control_port=control_port,
+        customer=customer,
+        poll_seconds=every or None,
+    )
+
+
+def main() -> None:
+    """Run the command `svarut`; errors are said, not thrown, and decide the exit code."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level="WARNING")
+    try:
+        app()
+    except LetterError as fault:
+        screen.show_error(fault)
+        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(fault, kind)))
+
+
+@contextmanager
+def _database(*, checked: bool = True) -> Iterator[Any]:
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        if checked:
+            _require_newest(settings, schema.revision_of(database))
+        yield database
+
+
+def _require_newest(settings: Settings, found: str | None) -> None:
+    if found != schema.newest():
+        raise NeedsAPerson(
+            f"the database is at revision {found or 'none'}, this version needs {schema.newest()}",
+            where=settings.database_url.rpartition("@")[2],
+            do="run: svarut db upgrade",
+        )
+
+
+def _flow(path: str) -> Callable[..., Any]:
+    module, _, name = path.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time; write 2026-11-26T01:30") from None
+    return (instant if instant.tzinfo else instant.replace(tzinfo=OSLO)).astimezone(UTC)
+
+
+def _status(text: str) -> Status:
+    try:
+        return Status(text.upper())
+    except ValueError:
+        codes = ", ".join(Status)
+        raise typer.BadParameter(f"{text!r} is none of {codes}") from None

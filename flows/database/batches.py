@@ -1,0 +1,441 @@
+"""Reserve shipments for a batch, and remember what was sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+
+from flows.database import shipments as moves
+from flows.database.session import Tx, in_chunks
+from flows.database.tables import (
+    batches,
+    documents,
+    offers,
+    pieces,
+    recipients,
+    senders,
+    shipments,
+)
+from flows.domain.batch import BATCH_MOVES, BatchId, BatchStatus, JobClass, Piece
+from flows.domain.shipment import Document, Recipient, Route, SenderId, ShipmentId
+from flows.domain.status import Mover, Status
+from flows.errors import ImpossibleState
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A letter due for print, with what the choice of batch needs to know."""
+
+    id: ShipmentId
+    sender_id: SenderId
+    duplex: bool
+    """As the sender asked."""
+    colour: bool
+    postcode: str
+    pages: tuple[int, ...]
+    """Pages of each document that is to be printed, in order."""
+
+
+@dataclass(frozen=True)
+class PlannedBatch:
+    """A batch as selection wants it: letters in the order they are to be printed."""
+
+    id: BatchId
+    job_class: JobClass
+    shipment_ids: tuple[ShipmentId, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as we know it. Counts are of what was assembled, None before that."""
+
+    id: BatchId
+    job_class: str
+    status: BatchStatus
+    attempt: int
+    created_at: datetime
+    letters: int
+    pages: int | None
+    sheets: int | None
+    package: str | None
+    package_sha256: str | None
+    package_size_bytes: int | None
+    handed_over_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter of a batch, with all that its cover page and its print file need."""
+
+    piece: Piece
+    sender_id: SenderId
+    account_code: str
+    duplex: bool
+    colour: bool
+    due_at: datetime | None
+    """The deadline it was not read before; None when it never went digitally."""
+    route_reason: str
+    recipient: Recipient
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What assembly made of a batch: the package, and each piece's place in the print file."""
+
+    package: str
+    package_sha256: str
+    package_size_bytes: int
+    pieces: tuple["PlacedPiece", ...]
+
+
+@dataclass(frozen=True)
+class PlacedPiece:
+    """Where a letter stands in the print file, in printed sides, and its paper."""
+
+    number: int
+    first_page: int
+    """1-based."""
+    pages: int
+    sheets: int
+    weight_mg: int
+
+
+def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candidate]:
+    """Return the letters that may be put in a batch, oldest first.
+
+    Paper letters at once; digital ones when their deadline has passed and Altinn has been asked
+    since `asked_since` *and* since the deadline, so that nothing is printed on stale knowledge.
+    Letters of senders on hold, digital-only letters, and letters in a live batch stay out.
+    """
+    in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
+    asked = exists().where(
+        offers.c.shipment_id == shipments.c.id,
+        offers.c.state == "PUBLISHED",
+        offers.c.asked_at >= asked_since,
+        offers.c.asked_at >= shipments.c.due_at,
+    )
+    rows = tx.execute(
+        select(
+            shipments.c.id,
+            shipments.c.sender_id,
+            shipments.c.duplex,
+            shipments.c.colour,
+            recipients.c.postcode,
+            documents.c.pages,
+        )
+        .join(senders, senders.c.id == shipments.c.sender_id)
+        .join(recipients, recipients.c.shipment_id == shipments.c.id)
+        .join(
+            documents,
+            and_(
+                documents.c.shipment_id == shipments.c.id,
+                documents.c.excluded_from_print.is_(False),
+            ),
+        )
+        .where(
+            or_(
+                and_(shipments.c.status == Status.ACCEPTED, shipments.c.route == Route.PAPER),
+                and_(shipments.c.status == Status.NOTIFIED, shipments.c.due_at <= now, asked),
+            ),
+            shipments.c.digital_only.is_(False),
+            senders.c.on_hold.is_(False),
+            ~in_batch,
+        )
+        .order_by(shipments.c.received_at, shipments.c.id, documents.c.position),
+    )
+    found: dict[ShipmentId, Candidate] = {}
+    pages: dict[ShipmentId, list[int]] = {}
+    for shipment_id, sender_id, duplex, colour, postcode, page_count in rows:
+        found.setdefault(
+            shipment_id,
+            Candidate(shipment_id, sender_id, duplex, colour, postcode, ()),
+        )
+        pages.setdefault(shipment_id, []).append(page_count)
+    return [
+        Candidate(
+            each.id, each.sender_id, each.duplex, each.colour, each.postcode, tuple(pages[each.id])
+        )
+        for each in found.values()
+    ]
+
+
+def runs_on(tx: Tx, prefix: str) -> int:
+    """Return how many batches there are whose id begins with `<customer>-<yyyymmdd>-`."""
+    count = tx.scalar(
+        select(func.count()).select_from(batches).where(batches.c.id.startswith(prefix)),
+    )
+    return int(count or 0)
+
+
+def reserve(tx: Tx, planned: Sequence[PlannedBatch], at: datetime) -> None:
+    """Make batches and put their letters in them, all or none.
+
+    A letter that is in a live batch already is refused by the database, not by us.
+    """
+    if not planned:
+        return
+    tx.execute(
+        insert(batches),
+        [
+            {
+                "id": batch.id,
+                "job_class": batch.job_class.code,
+                "status": BatchStatus.RESERVED,
+                "status_at": at,
+                "created_at": at,
+                "attempt": 1,
+                "letters": len(batch.shipment_ids),
+            }
+            for batch in planned
+        ],
+    )
+    for batch in planned:
+        tx.execute(
+            insert(pieces),
+            [
+                {"batch_id": batch.id, "number": number, "shipment_id": one, "live": True}
+                for number, one in enumerate(batch.shipment_ids, start=1)
+            ],
+        )
+        moves.note(
+            tx,
+            batch.shipment_ids,
+            "reserved",
+            actor=Mover.PRINT_BATCH,
+            at=at,
+            detail={"batch": batch.id},
+        )
+
+
+def with_status(tx: Tx, *statuses: BatchStatus) -> list[Batch]:
+    """Return the batches that are in one of these statuses, oldest first."""
+    rows = tx.execute(
+        select(batches)
+        .where(batches.c.status.in_(statuses))
+        .order_by(batches.c.created_at, batches.c.id),
+    ).mappings()
+    return [_batch(dict(row)) for row in rows]
+
+
+def read_batch(tx: Tx, batch_id: BatchId) -> Batch:
+    """Return one batch; raises ImpossibleState when there is none."""
+    row = tx.execute(select(batches).where(batches.c.id == batch_id)).mappings().first()
+    if row is None:
+        raise ImpossibleState("no such batch", where=batch_id, do="check the id: svarut list")
+    return _batch(dict(row))
+
+
+def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
+    """Return the letters still in a batch, by piece number."""
+    rows = tx.execute(
+        select(
+            pieces.c.number,
+            shipments.c.id,
+            shipments.c.sender_id,
+            shipments.c.account_code,
+            shipments.c.duplex,
+            shipments.c.colour,
+            shipments.c.due_at,
+            shipments.c.route_reason,
+        )
+        .join(shipments, shipments.c.id == pieces.c.shipment_id)
+        .where(pieces.c.batch_id == batch_id, pieces.c.live)
+        .order_by(pieces.c.number),
+    ).all()
+    ids = [row.id for row in rows]
+    who, what = moves.recipients_of(tx, ids), moves.documents_of(tx, ids)
+    return [
+        Letter(
+            piece=Piece(batch_id, row.number, row.id),
+            sender_id=row.sender_id,
+            account_code=row.account_code,
+            duplex=row.duplex,
+            colour=row.colour,
+            due_at=row.due_at,
+            route_reason=row.route_reason or "",
+            recipient=who[row.id],
+            documents=tuple(each for each in what[row.id] if not each.excluded_from_print),
+        )
+        for row in rows
+    ]
+
+
+def record_assembled(tx: Tx, batch_id: BatchId, made: Assembled, at: datetime) -> bool:
+    """Keep what was assembled, if the batch still holds exactly those letters.
+
+    Returns False when a letter has left meanwhile: assemble again.
+    """
+    _lock(tx, batch_id)
+    live = set(
+        tx.scalars(
+            select(pieces.c.number).where(pieces.c.batch_id == batch_id, pieces.c.live),
+        ),
+    )
+    if live != {each.number for each in made.pieces}:
+        return False
+    tx.execute(
+        update(pieces)
+        .where(pieces.c.batch_id == batch_id, pieces.c.number == bindparam("piece"))
+        .values(
+            first_page=bindparam("first"),
+            pages=bindparam("sides"),
+            sheets=bindparam("paper"),
+            weight_mg=bindparam("weight"),
+        ),
+        [
+            {
+                "piece": each.number,
+                "first": each.first_page,
+                "sides": each.pages,
+                "paper": each.sheets,
+                "weight": each.weight_mg,
+            }
+            for each in made.pieces
+        ],
+    )
+    _set_status(
+        tx,
+        batch_id,
+        BatchStatus.ASSEMBLED,
+        at,
+        letters=len(made.pieces),
+        pages=sum(each.pages for each in made.pieces),
+        sheets=sum(each.sheets for each in made.pieces),
+        package=made.package,
+        package_sha256=made.package_sha256,
+        package_size_bytes=made.package_size_bytes,
+    )
+    return True
+
+
+def begin_hand_over(tx: Tx, batch_id: BatchId, at: datetime) -> bool:
+    """Write down that a package is about to leave; commit before it does.
+
+    From here no letter can leave the batch. Returns False when one left since it was assembled.
+    """
+    status = _lock(tx, batch_id)
+    if status == BatchStatus.HANDING_OVER:
+        return True  # an earlier run got this far: go on, and ask the server what it has
+    if status != BatchStatus.ASSEMBLED:
+        return False
+    _set_status(tx, batch_id, BatchStatus.HANDING_OVER, at)
+    return True
+
+
+def record_handed_over(tx: Tx, batch_id: BatchId, at: datetime) -> None:
+    """Settle a hand-over: the batch and every letter in it, in one transaction."""
+    _lock(tx, batch_id)
+    rows = tx.execute(
+        select(pieces.c.shipment_id, pieces.c.number, pieces.c.sheets).where(
+            pieces.c.batch_id == batch_id,
+            pieces.c.live,
+        ),
+    ).all()
+    _set_status(tx, batch_id, BatchStatus.HANDED_OVER, at, handed_over_at=at)
+    moves.move(
+        tx,
+        [row.shipment_id for row in rows],
+        Status.SENT_TO_PRINT,
+        by=Mover.PRINT_BATCH,
+        at=at,
+        detail_of={
+            row.shipment_id: {"batch": batch_id, "piece": row.number, "sheets": row.sheets}
+            for row in rows
+        },
+    )
+
+
+def record_acknowledged(
+    tx: Tx,
+    batch_id: BatchId,
+    *,
+    accepted: bool,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Keep the vendor's answer about a batch."""
+    _lock(tx, batch_id)
+    new = BatchStatus.ACKNOWLEDGED if accepted else BatchStatus.REFUSED
+    _set_status(tx, batch_id, new, at, acknowledged_at=at, reason=reason)
+    letters = list(
+        tx.scalars(
+            select(pieces.c.shipment_id).where(pieces.c.batch_id == batch_id, pieces.c.live),
+        ),
+    )
+    kind = "acknowledged" if accepted else "refused_by_vendor"
+    moves.note(tx, letters, kind, actor=Mover.PRINT_BATCH, at=at, detail={"batch": batch_id})
+
+
+def annul_empty(tx: Tx, batch_id: BatchId, at: datetime) -> None:
+    """Close a batch that every letter has left before it was handed over."""
+    _lock(tx, batch_id)
+    _set_status(tx, batch_id, BatchStatus.ANNULLED, at, reason="every letter was read in time")
+
+
+def settle_batches(tx: Tx, batch_ids: Sequence[BatchId], at: datetime) -> int:
+    """Close those of the batches whose every letter has its receipt; return how many."""
+    settled = 0
+    for ids in in_chunks(batch_ids):
+        waiting = exists().where(
+            pieces.c.batch_id == batches.c.id,
+            pieces.c.live,
+            pieces.c.shipment_id == shipments.c.id,
+            shipments.c.status == Status.SENT_TO_PRINT,
+        )
+        result = tx.execute(
+            update(batches)
+            .where(
+                batches.c.id.in_(ids),
+                batches.c.status == BatchStatus.ACKNOWLEDGED,
+                ~waiting,
+            )
+            .values(status=BatchStatus.SETTLED, status_at=at),
+        )
+        settled += result.rowcount
+    return settled
+
+
+def _lock(tx: Tx, batch_id: BatchId) -> BatchStatus:
+    status = tx.scalar(select(batches.c.status).where(batches.c.id == batch_id).with_for_update())
+    if status is None:
+        raise ImpossibleState("no such batch", where=batch_id, do="check the id: svarut list")
+    return BatchStatus(status)
+
+
+def _set_status(
+    tx: Tx,
+    batch_id: BatchId,
+    new: BatchStatus,
+    at: datetime,
+    **values: object,
+) -> None:
+    old = _lock(tx, batch_id)
+    if (old, new) not in BATCH_MOVES:
+        raise ImpossibleState(
+            f"a batch may not go from {old} to {new}",
+            where=batch_id,
+            do="keep the log and report it; nothing was changed",
+        )
+    tx.execute(
+        update(batches).where(batches.c.id == batch_id).values(status=new, status_at=at, **values),
+    )
+
+
+def _batch(row: Mapping[str, Any]) -> Batch:
+    return Batch(
+        id=row["id"],
+        job_class=row["job_class"],
+        status=BatchStatus(row["status"]),
+        attempt=row["attempt"],
+        created_at=row["created_at"],
+        letters=row["letters"],
+        pages=row["pages"],
+        sheets=row["sheets"],
+        package=row["package"],
+        package_sha256=row["package_sha256"],
+        package_size_bytes=row["package_size_bytes"],
+        handed_over_at=row["handed_over_at"],
+    )

@@ -1,0 +1,102 @@
+"""The facts that reports are made of: one row a letter, one row a charge."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from flows.database.session import Tx
+from flows.database.tables import charges, pieces, receipt_lines, senders, shipments
+from flows.domain.receipt import LineState
+
+
+def charge_rows(tx: Tx, *, first: date, before: date) -> list[dict[str, Any]]:
+    """Return every charge posted from `first` up to but not including `before`.
+
+    Columns: posted_on (date), sender_id, sender, organisation_number, account_code, shipment_id,
+    kind (PRODUCTION or POSTAGE), net_ore, vat_ore, and from the receipt: pages_black_white,
+    pages_colour, sheets_by_machine, extra_sheets_by_machine, sheets_by_hand,
+    extra_sheets_by_hand, weight_grams. Ordered, so that the same facts give the same report.
+    """
+    said = receipt_lines.c
+    query = (
+        select(
+            charges.c.posted_on,
+            charges.c.sender_id,
+            senders.c.name.label("sender"),
+            senders.c.organisation_number,
+            charges.c.account_code,
+            charges.c.shipment_id,
+            charges.c.kind,
+            charges.c.net_ore,
+            charges.c.vat_ore,
+            said.pages_black_white,
+            said.pages_colour,
+            said.sheets_by_machine,
+            said.extra_sheets_by_machine,
+            said.sheets_by_hand,
+            said.extra_sheets_by_hand,
+            said.weight_grams,
+        )
+        .join(senders, senders.c.id == charges.c.sender_id)
+        .join(
+            receipt_lines,
+            and_(said.file_sha256 == charges.c.file_sha256, said.line == charges.c.line),
+        )
+        .where(charges.c.posted_on >= first, charges.c.posted_on < before)
+        .order_by(
+            charges.c.posted_on,
+            charges.c.sender_id,
+            charges.c.account_code,
+            charges.c.shipment_id,
+            charges.c.kind,
+        )
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def letter_rows(tx: Tx) -> list[dict[str, Any]]:
+    """Return one row a letter, in the order they came.
+
+    Columns: id, sender_id, sender, status, route, received_at, status_at, published_at, due_at,
+    account_code, shipment_type; and sheets, as sent to print, or None.
+    """
+    query = (
+        select(
+            shipments.c.id,
+            shipments.c.sender_id,
+            senders.c.name.label("sender"),
+            shipments.c.status,
+            shipments.c.route,
+            shipments.c.received_at,
+            shipments.c.status_at,
+            shipments.c.published_at,
+            shipments.c.due_at,
+            shipments.c.account_code,
+            shipments.c.shipment_type,
+            pieces.c.sheets,
+        )
+        .join(senders, senders.c.id == shipments.c.sender_id)
+        .outerjoin(pieces, and_(pieces.c.shipment_id == shipments.c.id, pieces.c.live))
+        .order_by(shipments.c.received_at, shipments.c.id)
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def control_totals(tx: Tx) -> dict[str, int]:
+    """Return what must agree: letters of each status, and receipt lines of each state.
+
+    Keys: `letters:<status>` and `lines:<state>`, and `charges` (their number).
+    """
+    found = {
+        f"letters:{status}": count
+        for status, count in tx.execute(
+            select(shipments.c.status, func.count()).group_by(shipments.c.status),
+        )
+    }
+    for state, count in tx.execute(
+        select(receipt_lines.c.state, func.count()).group_by(receipt_lines.c.state),
+    ):
+        found[f"lines:{LineState(state)}"] = count
+    found["charges"] = tx.scalar(select(func.count()).select_from(charges)) or 0
+    return found

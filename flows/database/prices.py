@@ -1,0 +1,48 @@
+"""Keep the price list with the dates it holds for."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import delete, insert, select
+
+from flows.database.session import Tx
+from flows.database.tables import prices
+from flows.domain.price_list import Price, PriceList
+
+
+def read_price_list(tx: Tx) -> PriceList:
+    """Return every price we know, old ones too."""
+    rows = tx.execute(select(prices).order_by(prices.c.sku, prices.c.valid_from)).mappings()
+    return PriceList(
+        Price(
+            sku=row["sku"],
+            price_ore=Decimal(row["price_ore"]),
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+            source=row["source"],
+        )
+        for row in rows
+    )
+
+
+def keep_price_list(tx: Tx, wanted: Sequence[Price]) -> None:
+    """Put a price list in the place of the one we have.
+
+    Raises NeedsAPerson when two prices of one article overlap.
+    """
+    PriceList(wanted)
+    tx.execute(delete(prices))
+    if wanted:
+        tx.execute(
+            insert(prices),
+            [
+                {
+                    "sku": price.sku,
+                    "price_ore": str(price.price_ore),
+                    "valid_from": price.valid_from,
+                    "valid_to": price.valid_to,
+                    "source": price.source,
+                }
+                for price in wanted
+            ],
+        )

@@ -1,0 +1,379 @@
+"""Find shipments, and move them along with an event for every move."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from flows.database.session import Tx, in_chunks
+from flows.database.tables import (
+    documents,
+    events,
+    problems,
+    recipients,
+    senders,
+    shipments,
+)
+from flows.domain.postal_address import PostalAddress
+from flows.domain.problem import Problem
+from flows.domain.shipment import Document, Recipient, Route, SenderId, Shipment, ShipmentId
+from flows.domain.status import MOVES, Mover, Status
+from flows.errors import ImpossibleState
+
+
+@dataclass(frozen=True)
+class Known:
+    """A submission we have answered before, found by its sender and reference."""
+
+    shipment_id: ShipmentId
+    contents_sha256: str
+    status: Status
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A checked submission, ready to become a shipment.
+
+    shipment is None where the metadata could not be read: then only the verdict is kept.
+    """
+
+    id: ShipmentId
+    sender_id: SenderId
+    reference: str
+    contents_sha256: str
+    shipment: Shipment | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class ToRoute:
+    """What the choice between digital and paper needs to know about a letter."""
+
+    id: ShipmentId
+    sender_id: SenderId
+    digital_only: bool
+    has_digital_id: bool
+    sender_digital: bool
+
+
+def known_submissions(
+    tx: Tx,
+    keys: Iterable[tuple[SenderId, str]],
+) -> dict[tuple[SenderId, str], list[Known]]:
+    """Find earlier submissions with the same sender and reference, oldest first."""
+    wanted = set(keys)
+    found: dict[tuple[SenderId, str], list[Known]] = {}
+    columns = shipments.c
+    for references in in_chunks(sorted({reference for _, reference in wanted})):
+        rows = tx.execute(
+            select(
+                columns.sender_id,
+                columns.reference,
+                columns.id,
+                columns.contents_sha256,
+                columns.status,
+            )
+            .where(columns.reference.in_(references))
+            .order_by(columns.received_at, columns.id),
+        )
+        for sender_id, reference, shipment_id, sha256, status in rows:
+            if (sender_id, reference) in wanted:
+                found.setdefault((sender_id, reference), []).append(
+                    Known(shipment_id, sha256, Status(status)),
+                )
+    return found
+
+
+def register(tx: Tx, registrations: Sequence[Registration], at: datetime) -> None:
+    """Make shipments of checked submissions: RECEIVED, then ACCEPTED or REJECTED, with events."""
+    rows: dict[Any, list[dict[str, Any]]] = {
+        shipments: [],
+        recipients: [],
+        documents: [],
+        problems: [],
+        events: [],
+    }
+    for each in registrations:
+        verdict = Status.REJECTED if each.problems else Status.ACCEPTED
+        rows[shipments].append(_shipment_row(each, verdict, at))
+        if each.shipment is not None:
+            rows[recipients].append(_recipient_row(each.id, each.shipment.recipient))
+            rows[documents].extend(_document_row(each.id, one) for one in each.shipment.documents)
+        rows[problems].extend(
+            {
+                "shipment_id": each.id,
+                "position": position,
+                "code": problem.code,
+                "field": problem.field,
+                "page": problem.page,
+                "values": dict(problem.values),
+            }
+            for position, problem in enumerate(each.problems, start=1)
+        )
+        rows[events].append(_event(each.id, at, None, Status.RECEIVED, Mover.INTAKE, {}))
+        codes = {"problems": [problem.code for problem in each.problems]} if each.problems else {}
+        rows[events].append(_event(each.id, at, Status.RECEIVED, verdict, Mover.INTAKE, codes))
+    for table, new in rows.items():
+        if new:
+            tx.execute(insert(table), new)
+
+
+def problems_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId, list[Problem]]:
+    """Return each rejected shipment's problems, in the order they were found."""
+    found: dict[ShipmentId, list[Problem]] = {}
+    for ids in in_chunks(shipment_ids):
+        rows = tx.execute(
+            select(problems)
+            .where(problems.c.shipment_id.in_(ids))
+            .order_by(problems.c.shipment_id, problems.c.position),
+        ).mappings()
+        for row in rows:
+            problem = Problem(
+                code=row["code"],
+                field=row["field"],
+                page=row["page"],
+                values=tuple(sorted(row["values"].items())),
+            )
+            found.setdefault(row["shipment_id"], []).append(problem)
+    return found
+
+
+def move(
+    tx: Tx,
+    shipment_ids: Sequence[ShipmentId],
+    new: Status,
+    *,
+    by: Mover,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+    detail_of: Mapping[ShipmentId, Mapping[str, Any]] | None = None,
+    actor: str = "",
+) -> None:
+    """Move shipments to a status and write an event for each, or move none.
+
+    The only place that writes shipments.status after registration.
+    detail: what every event says; detail_of: what one letter's event says more. No personal data.
+    Raises ImpossibleState when the life of a shipment does not allow it for any of them.
+    """
+    for ids in in_chunks(shipment_ids):
+        rows = tx.execute(
+            select(shipments.c.id, shipments.c.status)
+            .where(shipments.c.id.in_(ids))
+            .with_for_update(),
+        ).all()
+        _refuse_forbidden({row.id: Status(row.status) for row in rows}, ids, new, by)
+        tx.execute(
+            update(shipments).where(shipments.c.id.in_(ids)).values(status=new, status_at=at),
+        )
+        tx.execute(
+            insert(events),
+            [
+                _event(
+                    row.id,
+                    at,
+                    Status(row.status),
+                    new,
+                    actor or by,
+                    {**(detail or {}), **(detail_of or {}).get(row.id, {})},
+                )
+                for row in rows
+            ],
+        )
+
+
+def note(
+    tx: Tx,
+    shipment_ids: Sequence[ShipmentId],
+    kind: str,
+    *,
+    actor: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write an event that is not a move, for example `reserved` or `read_after_hand_over`."""
+    if shipment_ids:
+        tx.execute(
+            insert(events),
+            [
+                {**_event(one, at, None, None, actor, dict(detail or {})), "kind": kind}
+                for one in shipment_ids
+            ],
+        )
+
+
+def to_route(tx: Tx, limit: int) -> list[ToRoute]:
+    """Return accepted letters for which nobody has chosen digital or paper yet, oldest first."""
+    rows = tx.execute(
+        select(
+            shipments.c.id,
+            shipments.c.sender_id,
+            shipments.c.digital_only,
+            recipients.c.digital_id.is_not(None),
+            senders.c.digital,
+        )
+        .join(recipients, recipients.c.shipment_id == shipments.c.id)
+        .join(senders, senders.c.id == shipments.c.sender_id)
+        .where(shipments.c.status == Status.ACCEPTED, shipments.c.route.is_(None))
+        .order_by(shipments.c.received_at, shipments.c.id)
+        .limit(limit),
+    )
+    return [ToRoute(*row) for row in rows]
+
+
+def record_routes(
+    tx: Tx,
+    chosen: Sequence[tuple[ShipmentId, Route, str]],
+    at: datetime,
+) -> None:
+    """Keep the choice between digital and paper, and why, for each letter."""
+    if not chosen:
+        return
+    tx.execute(
+        update(shipments)
+        .where(shipments.c.id == bindparam("shipment"))
+        .values(route=bindparam("chosen"), route_reason=bindparam("why")),
+        [{"shipment": one, "chosen": route, "why": why} for one, route, why in chosen],
+    )
+    tx.execute(
+        insert(events),
+        [
+            {
+                **_event(one, at, None, None, Mover.DISPATCH, {"route": route, "reason": why}),
+                "kind": "routed",
+            }
+            for one, route, why in chosen
+        ],
+    )
+
+
+def recipients_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId, Recipient]:
+    """Return who each letter is for."""
+    found: dict[ShipmentId, Recipient] = {}
+    for ids in in_chunks(shipment_ids):
+        rows = tx.execute(select(recipients).where(recipients.c.shipment_id.in_(ids))).mappings()
+        for row in rows:
+            found[row["shipment_id"]] = Recipient(
+                address=PostalAddress(
+                    name=row["name"],
+                    lines=tuple(row["address_lines"]),
+                    postcode=row["postcode"],
+                    place=row["place"],
+                    country=row["country"],
+                ),
+                digital_id=row["digital_id"],
+                title=row["title"],
+            )
+    return found
+
+
+def documents_of(
+    tx: Tx,
+    shipment_ids: Sequence[ShipmentId],
+) -> dict[ShipmentId, tuple[Document, ...]]:
+    """Return each letter's documents in the sender's order."""
+    found: dict[ShipmentId, list[Document]] = {}
+    for ids in in_chunks(shipment_ids):
+        rows = tx.execute(
+            select(documents)
+            .where(documents.c.shipment_id.in_(ids))
+            .order_by(documents.c.shipment_id, documents.c.position),
+        ).mappings()
+        for row in rows:
+            found.setdefault(row["shipment_id"], []).append(
+                Document(
+                    position=row["position"],
+                    file_name=row["file_name"],
+                    sha256=row["sha256"],
+                    size_bytes=row["size_bytes"],
+                    pages=row["pages"],
+                    excluded_from_print=row["excluded_from_print"],
+                    giro_pages=tuple(row["giro_pages"]),
+                ),
+            )
+    return {shipment_id: tuple(one) for shipment_id, one in found.items()}
+
+
+def _refuse_forbidden(
+    old: Mapping[ShipmentId, Status],
+    asked: Sequence[ShipmentId],
+    new: Status,
+    by: Mover,
+) -> None:
+    wrong = {
+        one: old.get(one)
+        for one in asked
+        if one not in old or by not in MOVES.get((old[one], new), frozenset())
+    }
+    if wrong:
+        some = ", ".join(f"{one} is {status}" for one, status in list(wrong.items())[:5])
+        raise ImpossibleState(
+            f"{len(wrong)} shipments may not move to {new} by {by}: {some}",
+            where="shipments",
+            do="keep the log and report it; nothing was changed",
+        )
+
+
+def _event(
+    shipment_id: ShipmentId,
+    at: datetime,
+    old: Status | None,
+    new: Status | None,
+    actor: str,
+    detail: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "shipment_id": shipment_id,
+        "at": at,
+        "kind": "moved",
+        "from_status": old,
+        "to_status": new,
+        "actor": actor,
+        "detail": dict(detail),
+    }
+
+
+def _shipment_row(each: Registration, verdict: Status, at: datetime) -> dict[str, Any]:
+    described = each.shipment
+    return {
+        "id": each.id,
+        "sender_id": each.sender_id,
+        "reference": each.reference,
+        "contents_sha256": each.contents_sha256,
+        "status": verdict,
+        "status_at": at,
+        "received_at": at,
+        "digital_only": described is not None and described.digital_only,
+        "duplex": described is not None and described.duplex,
+        "colour": described is not None and described.colour,
+        "account_code": described.account_code if described else "",
+        "shipment_type": described.shipment_type if described else "",
+    }
+
+
+def _recipient_row(shipment_id: ShipmentId, recipient: Recipient) -> dict[str, Any]:
+    address = recipient.address
+    return {
+        "shipment_id": shipment_id,
+        "title": recipient.title,
+        "name": address.name,
+        "address_lines": list(address.lines),
+        "postcode": address.postcode,
+        "place": address.place,
+        "country": address.country,
+        "digital_id": recipient.digital_id,
+    }
+
+
+def _document_row(shipment_id: ShipmentId, document: Document) -> dict[str, Any]:
+    return {
+        "shipment_id": shipment_id,
+        "position": document.position,
+        "file_name": document.file_name,
+        "sha256": document.sha256,
+        "size_bytes": document.size_bytes,
+        "pages": document.pages,
+        "excluded_from_print": document.excluded_from_print,
+        "giro_pages": list(document.giro_pages),
+    }

@@ -1,0 +1,360 @@
+"""The tables, and the rules the database itself keeps."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from flows.domain.batch import BatchStatus
+from flows.domain.receipt import LineState
+from flows.domain.shipment import Route
+from flows.domain.status import FIRST, NEVER_FOR_DIGITAL_ONLY, Status
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite, which knows no zones, keeps it as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant: nobody can know what it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "an instant must be aware"
+            raise ValueError(msg)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def _one_of(column: str, allowed: type[StrEnum]) -> CheckConstraint:
+    codes = ", ".join(f"'{code}'" for code in allowed)
+    return CheckConstraint(f"{column} IN ({codes})", name=f"{column}_known")
+
+
+def _identifier(name: str, *rest: Any, **options: Any) -> Column[str]:
+    return Column(name, String(64), *rest, **options)
+
+
+senders = Table(
+    "senders",
+    metadata,
+    _identifier("id", primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("organisation_number", String(9), nullable=False),
+    Column("return_address", JSON, nullable=False),
+    Column("cover_text", Text, nullable=False, server_default=""),
+    Column("deadline_policy", String(40), nullable=False),
+    Column("digital", Boolean, nullable=False),
+    Column("on_hold", Boolean, nullable=False, server_default=text("false")),
+    Column("altinn_resource", Text, nullable=False, server_default=""),
+    Column("invoice_reference", Text, nullable=False, server_default=""),
+)
+
+status_pairs = Table(
+    "status_pairs",
+    metadata,
+    Column("from_status", String(20), nullable=False),
+    Column("to_status", String(20), nullable=False),
+    PrimaryKeyConstraint("from_status", "to_status"),
+    comment="Which status may follow which; events point here, so no other walk can be written.",
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    _identifier("id", primary_key=True),
+    _identifier("sender_id", ForeignKey("senders.id"), nullable=False),
+    Column("reference", String(255), nullable=False),
+    Column("contents_sha256", String(64), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("status_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("digital_only", Boolean, nullable=False),
+    Column("duplex", Boolean, nullable=False),
+    Column("colour", Boolean, nullable=False),
+    Column("account_code", String(20), nullable=False),
+    Column("shipment_type", String(100), nullable=False),
+    Column("route", String(10)),
+    Column("route_reason", String(40)),
+    Column("published_at", Instant),
+    Column("due_at", Instant),
+    _one_of("status", Status),
+    _one_of("route", Route),
+    CheckConstraint(
+        "NOT (digital_only AND status IN ({}))".format(
+            ", ".join(f"'{status}'" for status in sorted(NEVER_FOR_DIGITAL_ONLY)),
+        ),
+        name="digital_only_is_never_printed",
+    ),
+    UniqueConstraint("sender_id", "reference", "contents_sha256"),
+    Index(
+        "uq_shipments_live_reference",
+        "sender_id",
+        "reference",
+        unique=True,
+        sqlite_where=text(f"status <> '{Status.REJECTED}'"),
+        postgresql_where=text(f"status <> '{Status.REJECTED}'"),
+    ),
+    Index("ix_shipments_status_route_due_at", "status", "route", "due_at"),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    _identifier("shipment_id", ForeignKey("shipments.id"), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address_lines", JSON, nullable=False),
+    Column("postcode", String(20), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("digital_id", String(11)),
+    comment="Who a letter is for; with the file names in documents, all that is personal here.",
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("excluded_from_print", Boolean, nullable=False),
+    Column("giro_pages", JSON, nullable=False),
+    PrimaryKeyConstraint("shipment_id", "position"),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("code", String(60), nullable=False),
+    Column("field", Text, nullable=False),
+    Column("page", Integer),
+    Column("values", JSON, nullable=False),
+    PrimaryKeyConstraint("shipment_id", "position"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("from_status", String(20)),
+    Column("to_status", String(20)),
+    Column("actor", String(80), nullable=False),
+    Column("detail", JSON, nullable=False),
+    ForeignKeyConstraint(
+        ["from_status", "to_status"],
+        ["status_pairs.from_status", "status_pairs.to_status"],
+        name="fk_events_allowed_pair",
+    ),
+    # A composite key with a null in it is not checked, so the first step has a rule of its own.
+    CheckConstraint(
+        f"from_status IS NOT NULL OR to_status IS NULL OR to_status = '{FIRST}'",
+        name="walks_begin_at_the_beginning",
+    ),
+    Index("ix_events_shipment_id_id", "shipment_id", "id"),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("key", String(36), primary_key=True),
+    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("channel_reference", String(80)),
+    Column("intended_at", Instant, nullable=False),
+    Column("offered_at", Instant),
+    Column("published_at", Instant),
+    Column("asked_at", Instant),
+    Column("read_at", Instant),
+    Column("reason", String(80), nullable=False, server_default=""),
+    CheckConstraint(
+        "state IN ('INTENDED', 'OFFERED', 'PUBLISHED', 'READ', 'REFUSED')",
+        name="state_known",
+    ),
+    UniqueConstraint("shipment_id", "channel", "attempt"),
+    Index("ix_offers_state_asked_at", "state", "asked_at"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _identifier("id", primary_key=True),
+    Column("job_class", String(10), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("status_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("letters", Integer, nullable=False),
+    Column("pages", Integer),
+    Column("sheets", Integer),
+    Column("package", String(120)),
+    Column("package_sha256", String(64)),
+    Column("package_size_bytes", Integer),
+    Column("handed_over_at", Instant),
+    Column("acknowledged_at", Instant),
+    Column("reason", Text, nullable=False, server_default=""),
+    _one_of("status", BatchStatus),
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    _identifier("batch_id", ForeignKey("batches.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("first_page", Integer),
+    Column("pages", Integer),
+    Column("sheets", Integer),
+    Column("weight_mg", Integer),
+    PrimaryKeyConstraint("batch_id", "number"),
+    Index(
+        "uq_pieces_one_live_batch_per_letter",
+        "shipment_id",
+        unique=True,
+        sqlite_where=text("live"),
+        postgresql_where=text("live"),
+    ),
+)
+
+receipt_files = Table(
+    "receipt_files",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("line_count", Integer, nullable=False),
+    Column("booked_at", Instant),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('STAGED', 'BOOKED', 'REFUSED')", name="state_known"),
+)
+
+receipt_lines = Table(
+    "receipt_lines",
+    metadata,
+    Column("file_sha256", String(64), ForeignKey("receipt_files.sha256"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(200), nullable=False, server_default=""),
+    # As the vendor wrote them: not foreign keys, since a vendor may be wrong.
+    Column("batch_id", Text),
+    Column("piece_number", Integer),
+    Column("shipment_id", Text),
+    Column("pages_black_white", Integer),
+    Column("pages_colour", Integer),
+    Column("sheets_by_machine", Integer),
+    Column("extra_sheets_by_machine", Integer),
+    Column("sheets_by_hand", Integer),
+    Column("extra_sheets_by_hand", Integer),
+    Column("weight_grams", Integer),
+    Column("production_ore", Integer),
+    Column("postage_ore", Integer),
+    Column("account_code", Text),
+    Column("posted_at", Instant),
+    PrimaryKeyConstraint("file_sha256", "line"),
+    _one_of("state", LineState),
+    Index(
+        "uq_receipt_lines_one_applied_per_letter",
+        "shipment_id",
+        unique=True,
+        sqlite_where=text(f"state = '{LineState.APPLIED}'"),
+        postgresql_where=text(f"state = '{LineState.APPLIED}'"),
+    ),
+)
+
+charges = Table(
+    "charges",
+    metadata,
+    Column("file_sha256", String(64), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
+    _identifier("sender_id", ForeignKey("senders.id"), nullable=False),
+    Column("account_code", String(20), nullable=False),
+    Column("posted_on", Date, nullable=False),
+    Column("net_ore", Integer, nullable=False),
+    Column("vat_ore", Integer, nullable=False),
+    PrimaryKeyConstraint("file_sha256", "line", "kind"),
+    ForeignKeyConstraint(
+        ["file_sha256", "line"],
+        ["receipt_lines.file_sha256", "receipt_lines.line"],
+        name="fk_charges_receipt_line",
+    ),
+    CheckConstraint("kind IN ('PRODUCTION', 'POSTAGE')", name="kind_known"),
+    Index("ix_charges_posted_on", "posted_on"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("sku", String(40), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    # A decimal in text: SQLite has no exact decimals, and a price is never a float.
+    Column("price_ore", String(20), nullable=False),
+    Column("source", Text, nullable=False),
+    PrimaryKeyConstraint("sku", "valid_from"),
+)
+
+open_items = Table(
+    "open_items",
+    metadata,
+    Column("code", String(60), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("closed_at", Instant),
+    PrimaryKeyConstraint("code", "subject"),
+    comment="What needs a person: said once, kept until somebody closes it.",
+)

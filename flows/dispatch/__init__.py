@@ -1,0 +1,1 @@
+"""Offer letters digitally, and follow them until read or due for print."""

@@ -1,0 +1,179 @@
+"""Hold the settings against the world, and name everything that is wrong."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+
+from flows import sftp
+from flows.database import schema
+from flows.database.senders import all_senders
+from flows.database.session import open_database, reading
+from flows.errors import LetterError, NeedsAPerson
+from flows.settings import Settings
+from flows.wording import FONTS, TEMPLATES
+
+FREE_BYTES: Final = 2 * 1024**3
+"""A night's packages and its documents must have somewhere to be."""
+
+WORDS: Final = ("problems.toml", "cover_page.toml", "altinn_message.md", "workbook.toml")
+"""Templates without which a flow cannot say anything."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found."""
+
+    what: str
+    """Which part of the world was looked at."""
+    well: bool
+    says: str
+    do: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything once; one fault never hides the next."""
+    looks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("database", _database),
+        ("senders", _senders),
+        ("inbox", _inbox),
+        ("disk", _disk),
+        ("altinn", _altinn),
+        ("print vendor", _vendor),
+        ("words and fonts", _words),
+        ("time zone", _time_zone),
+    )
+    return [_look(name, look, settings) for name, look in looks]
+
+
+def _look(name: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(name, well=True, says=look(settings))
+    except LetterError as fault:
+        where = f" ({fault.where})" if fault.where else ""
+        return Finding(name, well=False, says=f"{fault.what}{where}", do=fault.do)
+
+
+def _database(settings: Settings) -> str:
+    with open_database(settings.database_url) as database:
+        found = schema.revision_of(database)
+    if found != schema.newest():
+        raise NeedsAPerson(
+            f"revision {found or 'none'}, this version needs {schema.newest()}",
+            do="run: svarut db upgrade",
+        )
+    return f"revision {found}"
+
+
+def _senders(settings: Settings) -> str:
+    with open_database(settings.database_url) as database:
+        if schema.revision_of(database) is None:
+            raise NeedsAPerson("the database has no tables", do="run: svarut db upgrade")
+        with reading(database) as tx:
+            known = all_senders(tx)
+    strays = sorted(set(_inboxes(settings)) - set(known))
+    if not known:
+        raise NeedsAPerson("no sender is known", do="run: svarut senders import FILE")
+    if strays:
+        raise NeedsAPerson(
+            f"inboxes that belong to no sender: {', '.join(strays)}",
+            where=str(settings.inbox_folder),
+            do="import the sender, or remove the folder",
+        )
+    return f"{len(known)} known"
+
+
+def _inbox(settings: Settings) -> str:
+    if not settings.inbox_folder.is_dir():
+        raise NeedsAPerson(
+            "the inbox folder is not there",
+            where=str(settings.inbox_folder),
+            do="make it, or set SVARUT_INBOX_FOLDER",
+        )
+    return f"{len(list(_inboxes(settings)))} inboxes"
+
+
+def _disk(settings: Settings) -> str:
+    folders = (settings.archive_folder, settings.packages_folder, settings.reports_folder)
+    least = min(shutil.disk_usage(_existing(folder)).free for folder in folders)
+    if least < FREE_BYTES:
+        raise NeedsAPerson(
+            f"{least // 1024**2} MiB free, {FREE_BYTES // 1024**2} wanted",
+            where=", ".join(str(folder) for folder in folders),
+            do="make room: nothing is taken in or assembled on a full disk",
+        )
+    return f"{least // 1024**3} GiB free"
+
+
+def _altinn(settings: Settings) -> str:
+    address = f"{settings.altinn.url.rstrip('/')}/correspondence/api/v1/correspondence"
+    token = settings.altinn.token.get_secret_value()
+    question = {"resourceId": settings.altinn.resource_id, "role": "Sender"}
+    try:
+        answer = httpx.get(
+            address,
+            params=question,
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=10,
+        )
+    except httpx.HTTPError as fault:
+        raise NeedsAPerson(
+            f"no answer ({type(fault).__name__})",
+            where=settings.altinn.url,
+            do="check the address and the network; SVARUT_ALTINN__URL",
+        ) from fault
+    if answer.status_code in {401, 403}:
+        raise NeedsAPerson(
+            f"the token is not accepted ({answer.status_code})",
+            where=settings.altinn.url,
+            do="check SVARUT_ALTINN__TOKEN",
+        )
+    if answer.is_error:
+        raise NeedsAPerson(
+            f"it answers {answer.status_code} to a search",
+            where=settings.altinn.url,
+            do="check SVARUT_ALTINN__RESOURCE_ID",
+        )
+    return "answers, and accepts our token"
+
+
+def _vendor(settings: Settings) -> str:
+    with sftp.connect(settings.vendor) as server:
+        waiting = server.files_in("ut/kvittering")
+    return f"host key and login are right, {len(waiting)} files wait"
+
+
+def _words(_: Settings) -> str:
+    wanted = [TEMPLATES / name for name in WORDS]
+    wanted += [FONTS / "LiberationSans-Regular.ttf", FONTS / "LiberationSans-Bold.ttf"]
+    missing = [file.name for file in wanted if not file.is_file()]
+    if missing:
+        raise NeedsAPerson(
+            f"missing: {', '.join(missing)}", where=str(TEMPLATES), do="install svarut again"
+        )
+    return f"{len(wanted)} files"
+
+
+def _time_zone(_: Settings) -> str:
+    try:
+        ZoneInfo("Europe/Oslo")
+    except ZoneInfoNotFoundError as fault:
+        raise NeedsAPerson("Europe/Oslo is not known here", do="install tzdata") from fault
+    return "Europe/Oslo"
+
+
+def _inboxes(settings: Settings) -> Iterator[str]:
+    if settings.inbox_folder.is_dir():
+        for folder in sorted(settings.inbox_folder.iterdir()):
+            if folder.is_dir() and not folder.name.startswith("."):
+                yield folder.name
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder

@@ -1,0 +1,88 @@
+"""An address as the lines that show in an envelope window."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from flows.domain.identity import looks_like_national_number
+
+NORWAY: Final = frozenset({"", "NO", "NOR", "NORGE", "NOREG", "NORWAY", "NORGA", "NORGGA"})
+"""What senders write for Norway, upper-case; nothing means Norway too."""
+
+POSTCODE_DIGITS: Final = 4
+
+
+class AddressFault(StrEnum):
+    """What can be wrong with an address on paper; the values are codes senders see."""
+
+    NAME_MISSING = "NAVN_MANGLER"
+    POSTCODE_MISSING = "POSTNUMMER_MANGLER"
+    POSTCODE_NOT_FOUR_DIGITS = "POSTNUMMER_UGYLDIG"
+    PLACE_MISSING = "POSTSTED_MANGLER"
+    CONTROL_CHARACTERS = "ADRESSE_STYRETEGN"
+    NATIONAL_NUMBER = "ADRESSE_FODSELSNUMMER"
+
+
+@dataclass(frozen=True)
+class PostalAddress:
+    """Where a letter goes. The parts are as the sender wrote them."""
+
+    name: str
+    lines: tuple[str, ...]
+    postcode: str
+    place: str
+    country: str = ""
+    """Empty for Norway."""
+
+    @property
+    def is_norwegian(self) -> bool:
+        """Whether it is a Norwegian address."""
+        return tidy(self.country).upper() in NORWAY
+
+    def in_window(self) -> list[str]:
+        """Return the lines for the window: name, lines, postcode and place, foreign country.
+
+        Order as SvarUt prints them; no blank lines (Posten's rule).
+        """
+        lines = [self.name, *self.lines, f"{self.postcode} {self.place}"]
+        if not self.is_norwegian:
+            lines.append(tidy(self.country).upper())
+        return [line for line in map(tidy, lines) if line]
+
+
+def tidy(text: str) -> str:
+    """Return a text in composed Unicode (NFC) with single spaces and none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def address_faults(address: PostalAddress) -> list[AddressFault]:
+    """Return everything that keeps an address from being printed in a window."""
+    checks = {
+        AddressFault.NAME_MISSING: not tidy(address.name),
+        AddressFault.POSTCODE_MISSING: address.is_norwegian and not tidy(address.postcode),
+        AddressFault.POSTCODE_NOT_FOUR_DIGITS: (
+            address.is_norwegian
+            and bool(tidy(address.postcode))
+            and not _is_norwegian_postcode(tidy(address.postcode))
+        ),
+        AddressFault.PLACE_MISSING: not tidy(address.place),
+        AddressFault.CONTROL_CHARACTERS: any(map(_has_control_characters, _parts(address))),
+        # A number in the window is shown to everyone who handles the letter.
+        AddressFault.NATIONAL_NUMBER: any(map(looks_like_national_number, _parts(address))),
+    }
+    return [fault for fault, found in checks.items() if found]
+
+
+def _parts(address: PostalAddress) -> tuple[str, ...]:
+    return (address.name, *address.lines, address.postcode, address.place, address.country)
+
+
+def _is_norwegian_postcode(text: str) -> bool:
+    digits = text.upper().removeprefix("NO-")
+    return len(digits) == POSTCODE_DIGITS and digits.isascii() and digits.isdecimal()
+
+
+def _has_control_characters(text: str) -> bool:
+    # Cc: control, Cf: direction marks that turn text around, Co: private use, Cn: nothing at all.
+    return any(unicodedata.category(char) in {"Cc", "Cf", "Co", "Cn"} for char in text)

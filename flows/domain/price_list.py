@@ -1,0 +1,125 @@
+"""What printing and postage cost on a given date."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import Any, Final
+
+from flows.domain.money import rounded_ore
+from flows.errors import NeedsAPerson
+
+BANDS_GRAMS: Final = (20, 50, 100, 350, 1000, 2000)
+"""The weight bands of Posten's letter prices, each up to and including."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one unit of an article costs while it holds."""
+
+    sku: str
+    price_ore: Decimal
+    """Øre a unit without VAT; may have fractions."""
+    valid_from: date
+    valid_to: date | None = None
+    """The first day it no longer holds; None: it still does."""
+    source: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether this is the price on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True)
+class ExpectedCost:
+    """What a price list expects something to cost, as far as it knows."""
+
+    net_ore: int
+    unknown: tuple[str, ...]
+    """Articles without a price that day; never guessed."""
+
+
+class PriceList:
+    """Prices by article and date."""
+
+    def __init__(self, prices: Iterable[Price]) -> None:
+        """Keep prices; raises NeedsAPerson when two of one article hold on the same day."""
+        self._prices: dict[str, list[Price]] = defaultdict(list)
+        for price in sorted(prices, key=lambda each: (each.sku, each.valid_from)):
+            self._prices[price.sku].append(price)
+        for sku, dated in self._prices.items():
+            for earlier, later in pairwise(dated):
+                if earlier.valid_to is None or later.valid_from < earlier.valid_to:
+                    raise NeedsAPerson(
+                        f"two prices of {sku} hold on {later.valid_from}",
+                        where="price list",
+                        do=f"end the price of {earlier.valid_from} no later than that day",
+                    )
+
+    def price_on(self, sku: str, day: date) -> Price | None:
+        """Return the price of an article on a day, None when it is not known."""
+        return next((each for each in self._prices.get(sku, ()) if each.holds_on(day)), None)
+
+    def expected_cost(self, quantities: Mapping[str, int], day: date) -> ExpectedCost:
+        """Return what quantities of articles cost on a day, half up once a line."""
+        prices = {sku: self.price_on(sku, day) for sku, count in quantities.items() if count}
+        return ExpectedCost(
+            net_ore=sum(
+                rounded_ore(quantities[sku] * price.price_ore)
+                for sku, price in prices.items()
+                if price
+            ),
+            unknown=tuple(sorted(sku for sku, price in prices.items() if price is None)),
+        )
+
+
+def postage_band(weight_grams: Decimal) -> int | None:
+    """Return the weight band of a letter in grams, None when it is too heavy for a letter.
+
+    The one place where a weight is rounded: up, to whole grams.
+    """
+    return next((band for band in BANDS_GRAMS if weight_grams <= band), None)
+
+
+def parse_prices(toml: str) -> list[Price]:
+    """Read a price list from TOML: a table `[[price]]` each, the fields of Price by name.
+
+    Raises NeedsAPerson with every fault at once, overlaps too.
+    """
+    try:
+        rows = tomllib.loads(toml).get("price", [])
+    except tomllib.TOMLDecodeError as fault:
+        raise NeedsAPerson(f"the file is not TOML: {fault}", where="prices", do="mend it") from None
+    read = [_price(number, row) for number, row in enumerate(rows, start=1)]
+    faults = [each for each in read if isinstance(each, str)]
+    if faults or not rows:
+        raise NeedsAPerson(
+            f"{len(faults)} faults: {'; '.join(faults)}" if faults else "no [[price]] in the file",
+            where="prices",
+            do="mend them all; nothing was changed. docs/prices.md shows the format",
+        )
+    prices = [each for each in read if isinstance(each, Price)]
+    PriceList(prices)
+    return prices
+
+
+def _price(number: int, row: dict[str, Any]) -> Price | str:
+    place = f"price {number} ({row.get('sku', 'no sku')})"
+    strays = row.keys() - {"sku", "price_ore", "valid_from", "valid_to", "source"}
+    if strays:
+        return f"{place}: {', '.join(sorted(strays))}: no such field"
+    begins, ends = row.get("valid_from"), row.get("valid_to")
+    if not row.get("sku") or not isinstance(begins, date):
+        return f"{place}: sku and valid_from (a date) are required"
+    if ends is not None and not (isinstance(ends, date) and begins < ends):
+        return f"{place}: valid_to must be a date after valid_from"
+    try:
+        price_ore = Decimal(str(row.get("price_ore")))
+    except InvalidOperation:
+        return f'{place}: price_ore must be øre as text, like "42.5"'
+    if not price_ore.is_finite() or price_ore < 0:
+        return f"{place}: price_ore must be at least 0"
+    return Price(str(row["sku"]), price_ore, begins, ends, str(row.get("source", "")))

@@ -1,0 +1,66 @@
+"""A letter to one recipient: sender, recipient, documents, how it may be delivered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from flows.domain.postal_address import PostalAddress
+from flows.domain.status import Status
+
+ShipmentId = NewType("ShipmentId", str)
+"""A UUID in its usual 36 characters."""
+
+SenderId = NewType("SenderId", str)
+"""The name of a sender's inbox, for example `nordvik-skole`."""
+
+
+class Route(StrEnum):
+    """How a letter is to reach its recipient."""
+
+    DIGITAL = "DIGITAL"
+    PAPER = "PAPER"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file of a letter, in the sender's order."""
+
+    position: int
+    """1 for the first."""
+    file_name: str
+    sha256: str
+    size_bytes: int
+    pages: int
+    """0 when the file is not a PDF."""
+    excluded_from_print: bool = False
+    giro_pages: tuple[int, ...] = ()
+    """1-based page numbers that go on giro paper."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who a letter is for. Everything personal about a letter is here and nowhere else."""
+
+    address: PostalAddress
+    digital_id: str | None
+    """A national identity number (11 digits) or an organisation number (9)."""
+    title: str
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """One letter, once it has an id."""
+
+    id: ShipmentId
+    sender_id: SenderId
+    reference: str
+    status: Status
+    recipient: Recipient
+    documents: tuple[Document, ...]
+    received_at: datetime
+    digital_only: bool = False
+    duplex: bool = False
+    colour: bool = False
+    account_code: str = ""
+    shipment_type: str = ""

@@ -1,0 +1,1 @@
+"""Take in letters: every source, every check, an honest answer."""

@@ -1,0 +1,1 @@
+"""Print the letters that are due, and hand them to the vendor."""

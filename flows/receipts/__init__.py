@@ -1,0 +1,1 @@
+"""Bring home what the vendor says, and settle every letter it answers."""

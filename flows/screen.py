@@ -1,0 +1,133 @@
+"""What people see in a terminal: lists, one letter's walk, the day's figures."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.clock import OSLO
+from flows.database.follow import Event, Listed, Tally, Walk
+from flows.domain.money import kroner
+from flows.domain.status import FINAL, Status
+from flows.errors import LetterError
+
+NARROWEST = 100
+"""Columns when the output goes to a file or a pipe, where nobody can say how wide it is."""
+
+
+def console(*, errors: bool = False) -> Console:
+    """Return a console for results, or for errors."""
+    piped = None if os.isatty(2 if errors else 1) else NARROWEST
+    return Console(stderr=errors, highlight=False, width=piped, soft_wrap=piped is not None)
+
+
+def local(instant: datetime | None) -> str:
+    """Return an instant as people in Norway say it."""
+    return instant.astimezone(OSLO).strftime("%d.%m.%Y %H:%M:%S") if instant else "–"
+
+
+def show_error(fault: LetterError) -> None:
+    """Say what happened, where, and what to do."""
+    out = console(errors=True)
+    out.print(f"[bold red]{type(fault).__name__}[/]: {fault.what}", markup=True)
+    for label, text in (("where", fault.where), ("do", fault.do)):
+        if text:
+            out.print(f"  {label}: ", end="", style="bold")
+            out.print(text, markup=False)
+
+
+def show_list(letters: Sequence[Listed]) -> None:
+    """Show letters as a table, without anything personal."""
+    table = Table("shipment", "sender", "reference", "status", "since", "due", box=None)
+    for one in letters:
+        table.add_row(
+            one.id,
+            one.sender_id,
+            one.reference,
+            one.status,
+            local(one.status_at),
+            local(one.due_at) if one.status not in FINAL else "",
+        )
+    console().print(table)
+
+
+def show_walk(walk: Walk) -> None:
+    """Show one letter's whole walk, step by step, from its events."""
+    out, letter = console(), walk.letter
+    out.print(f"[bold]{letter.id}[/]  {letter.status}  since {local(letter.status_at)}")
+    out.print(
+        f"sender {letter.sender_id}, reference {letter.reference}, "
+        f"account code {walk.account_code or '–'}, "
+        f"{walk.document_count} documents, {walk.page_count} pages",
+        markup=False,
+    )
+    if walk.route:
+        out.print(f"route {walk.route} ({walk.route_reason}), due {local(letter.due_at)}")
+    table = Table("when", "what", "by", "detail", box=None, pad_edge=False)
+    for event in walk.events:
+        table.add_row(local(event.at), _what(event), event.actor, _detail(event.detail))
+    out.print(table)
+    for piece in walk.pieces:
+        left = "" if piece["live"] else " (left it again)"
+        out.print(
+            f"batch {piece['batch_id']} {piece['batch_status']}, piece {piece['number']}{left}, "
+            f"{piece['sheets'] or '–'} sheets",
+            markup=False,
+        )
+    for line in walk.receipts:
+        out.print(
+            f"receipt {line['file_sha256'][:12]} line {line['line']} {line['state']} "
+            f"{line['reason']}",
+            markup=False,
+        )
+    if walk.net_ore:
+        out.print(f"cost {kroner(walk.net_ore)} kr without VAT")
+
+
+def show_summary(title: str, summary: Any) -> None:
+    """Show what a flow answered: one line a count."""
+    table = Table(title, "", box=None, show_header=True, header_style="bold", pad_edge=False)
+    for name in getattr(summary, "__dataclass_fields__", {}):
+        table.add_row(name.replace("_", " "), _value(getattr(summary, name)))
+    console().print(table)
+
+
+def show_tally(tally: Tally) -> None:
+    """Show where the letters are, and that none is lost: the parts add up to all."""
+    table = Table("where the letters are", "", box=None, pad_edge=False, header_style="bold")
+    for status in Status:
+        if tally[status]:
+            table.add_row(str(status), str(tally[status]))
+    closed = sum(tally[status] for status in FINAL)
+    table.add_row("closed + open = taken in", f"{closed} + {tally.open} = {tally.taken_in}")
+    console().print(table)
+
+
+def _what(event: Event) -> str:
+    if event.to_status is None:
+        return event.kind.replace("_", " ")
+    return f"{event.from_status or '–'} → {event.to_status}"
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in detail.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {count}" for name, count in value.items()) or "–"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one) for one in value) or "–"
+    return "–" if value is None else str(value)
+
+
+def show_findings(findings: Sequence[Any]) -> None:
+    """Show what `svarut doctor` found: a line each, and what to do about the faults."""
+    table = Table("", "what", "says", "do", box=None, pad_edge=False)
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.well else "[red]fault[/]"
+        table.add_row(mark, finding.what, finding.says, finding.do)
+    console().print(table)

