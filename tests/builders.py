@@ -73,7 +73,6 @@ def a_registration(
         "status": Status.ACCEPTED,
         "recipient": a_recipient(digital_id),
         "documents": documents or (a_document(),),
-        "received_at": MONDAY,
         **changes,
     }
     shipment = Shipment(**values)  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
 """A letter to one recipient: sender, recipient, documents, how it may be delivered."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -58,7 +57,6 @@ class Shipment:
     status: Status
     recipient: Recipient
     documents: tuple[Document, ...]
-    received_at: datetime
     digital_only: bool = False
     duplex: bool = False
     colour: bool = False

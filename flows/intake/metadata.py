@@ -1,0 +1,136 @@
+"""Read the description that comes with the documents: `Forsendelse` of SvarUt REST v2."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flows.domain.problem import Problem
+from flows.intake.problems import Code, problem
+
+MAX_NAME_LENGTH: Final = 226
+_ROUNDS: Final = 20
+"""Dropping one faulty field can bring another to light; a description never needs this many."""
+
+Short = Annotated[str, Field(max_length=100)]
+
+
+class _Part(BaseModel):
+    """Types are strict, unknown fields are tolerated, and nothing is required here.
+
+    What is missing is for validation to say, together with everything else that is wrong.
+    """
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class Address(_Part):
+    """`Adresse`: where a letter goes on paper, and the id it goes to digitally."""
+
+    name: str | None = Field(None, alias="navn")
+    line1: str | None = Field(None, alias="adresselinje1")
+    line2: str | None = Field(None, alias="adresselinje2")
+    line3: str | None = Field(None, alias="adresselinje3")
+    postcode: str | None = Field(None, alias="postnummer", max_length=20)
+    place: str | None = Field(None, alias="poststed")
+    country: str | None = Field(None, alias="land")
+    digital_id: str | None = Field(None, alias="digitalId")
+
+
+class DescribedDocument(_Part):
+    """`Dokument`: one file of the letter."""
+
+    file_name: str | None = Field(None, alias="filnavn")
+    mime_type: str | None = Field(None, alias="mimeType")
+    giro_pages: list[int] | None = Field(None, alias="giroarkSider")
+    excluded_from_print: bool | None = Field(None, alias="skalEkskluderesFraUtskrift")
+
+
+class PrintWishes(_Part):
+    """`Utskriftskonfigurasjon`: how the sender wants it printed."""
+
+    colour: bool | None = Field(None, alias="utskriftMedFarger")
+    duplex: bool | None = Field(None, alias="tosidig")
+
+
+class Description(_Part):
+    """`Forsendelse`: the letter as its sender describes it."""
+
+    title: str | None = Field(None, alias="tittel", max_length=1000)
+    recipient: Address | None = Field(None, alias="mottaker")
+    documents: list[DescribedDocument] | None = Field(None, alias="dokumenter")
+    reference: Short | None = Field(None, alias="eksternReferanse")
+    account_code: str | None = Field(None, alias="konteringskode", max_length=20)
+    digital_only: bool | None = Field(None, alias="kunDigitalLevering")
+    printing: PrintWishes | None = Field(None, alias="utskriftskonfigurasjon")
+    shipment_type: Short | None = Field(None, alias="forsendelsestype")
+    sending_system: Short | None = Field(None, alias="avgivendeSystem")
+    correlation_id: Short | None = Field(None, alias="korrelasjonsid")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a description, and every fault of its form."""
+
+    description: Description
+    problems: tuple[Problem, ...]
+
+
+def read_description(content: bytes) -> Reading:
+    """Read a description; a faulty field is named and left out, so that the rest can be checked."""
+    try:
+        raw = json.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raw = None
+    if not isinstance(raw, dict):
+        return Reading(Description(), (problem(Code.METADATA_NOT_JSON, "forsendelse.json"),))
+    found: list[Problem] = []
+    for _ in range(_ROUNDS):
+        try:
+            return Reading(Description.model_validate(raw), tuple(found))
+        except ValidationError as fault:
+            for error in fault.errors(include_input=False, include_url=False):
+                found.append(_problem(error))
+                _leave_out(raw, error["loc"])
+    return Reading(Description(), tuple(found))
+
+
+_WANTED: Final[Mapping[str, str]] = {
+    "string_type": "tekst",
+    "bool_type": "true eller false",
+    "int_type": "et heltall",
+    "list_type": "en liste",
+    "model_type": "et objekt",
+}
+
+
+def _problem(error: Any) -> Problem:
+    field = _path(error["loc"])
+    if error["type"] == "string_too_long":
+        return problem(Code.FIELD_TOO_LONG, field, grense=error["ctx"]["max_length"])
+    if error["type"] in _WANTED:
+        return problem(Code.FIELD_WRONG_TYPE, field, ventet=_WANTED[error["type"]])
+    return problem(Code.FIELD_INVALID, field)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Return `dokumenter[2].filnavn`; documents are counted from 1, as people do."""
+    text = ""
+    for part in location:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _leave_out(raw: Any, location: tuple[int | str, ...]) -> None:
+    """Take the field an error is about out of the raw description: the innermost named one."""
+    names = [place for place, part in enumerate(location) if isinstance(part, str)]
+    holder = raw
+    for part in location[: names[-1]]:
+        try:
+            holder = holder[part]
+        except (KeyError, IndexError, TypeError):
+            return  # an earlier error of this round took its surroundings out
+    if isinstance(holder, dict):
+        holder.pop(location[names[-1]], None)

@@ -1,0 +1,49 @@
+"""The problems a submission can have: their codes, and the sentence each is said with."""
+
+from enum import StrEnum
+
+from flows.domain.problem import Problem
+from flows.wording import fill_sentence, sentences
+
+
+class Code(StrEnum):
+    """Faults found at intake; address and number faults have codes of their own in the domain."""
+
+    UNKNOWN_SENDER = "UKJENT_AVSENDER"
+    PACKAGE_KIND = "PAKKE_UKJENT_TYPE"
+    PACKAGE_DAMAGED = "PAKKE_ODELAGT"
+    PACKAGE_ENCRYPTED = "PAKKE_KRYPTERT"
+    PACKAGE_PATH = "PAKKE_STI"
+    PACKAGE_TWICE = "PAKKE_FILNAVN_TO_GANGER"
+    PACKAGE_TOO_LARGE = "PAKKE_FOR_STOR"
+    PACKAGE_TOO_MANY = "PAKKE_FOR_MANGE_FILER"
+    METADATA_MISSING = "METADATA_MANGLER"
+    METADATA_NOT_JSON = "METADATA_IKKE_JSON"
+    REFERENCE_USED = "REFERANSE_BRUKT"
+    FIELD_MISSING = "FELT_MANGLER"
+    FIELD_WRONG_TYPE = "FELT_FEIL_TYPE"
+    FIELD_TOO_LONG = "FELT_FOR_LANGT"
+    FIELD_INVALID = "FELT_UGYLDIG"
+    DIGITAL_ID_MISSING = "DIGITALID_MANGLER"
+    FILE_MISSING = "FIL_MANGLER"
+    FILE_NAME = "FILNAVN_UGYLDIG"
+    FILE_NAME_TWICE = "FILNAVN_IKKE_UNIKT"
+    FILE_NOT_PRINTABLE = "FIL_KAN_IKKE_SKRIVES_UT"
+    NOTHING_TO_PRINT = "INGENTING_A_SKRIVE_UT"
+    GIRO_PAGE_UNKNOWN = "GIROSIDE_FINNES_IKKE"
+    GIRO_PAGE_ON_BACK = "GIROSIDE_PA_BAKSIDE"
+    PDF_UNREADABLE = "PDF_ULESELIG"
+    PDF_PASSWORD = "PDF_PASSORD"  # noqa: S105  -- a code
+    PDF_EMPTY = "PDF_TOM"
+    PDF_NOT_A4 = "PDF_IKKE_A4"
+
+
+def problem(code: str, field: str, page: int | None = None, **values: str | int) -> Problem:
+    """Return a problem; values are what its sentence needs beside the field and the page."""
+    return Problem(str(code), field, page, tuple(sorted(values.items())))
+
+
+def say(found: Problem) -> str:
+    """Return a problem as its sender reads it: what is wrong, and what to do."""
+    sentence = sentences("problems.toml")[found.code]
+    return fill_sentence(sentence, felt=found.field, side=found.page, **dict(found.values))

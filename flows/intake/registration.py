@@ -1,0 +1,345 @@
+"""Give each submission its id, its archived documents, its first status and its answer.
+
+Every step may be killed and done again: documents are kept by their hash, ids come from the
+contents, one transaction registers, and the package leaves the inbox last.
+"""
+
+import logging
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from flows.archive import Archive
+from flows.clock import oslo_date
+from flows.database import shipments
+from flows.database.open_items import OpenItem, raise_item
+from flows.database.session import Database, reading, transaction
+from flows.database.shipments import Known, Registration
+from flows.domain.identity import NumberPolicy
+from flows.domain.problem import Problem
+from flows.domain.sender import Sender
+from flows.domain.shipment import Document, Recipient, SenderId, Shipment, ShipmentId
+from flows.domain.status import Status
+from flows.intake.answer import write_answer
+from flows.intake.drop_folder import (
+    DONE,
+    REJECTED,
+    open_package,
+    package_name,
+    put_away,
+    waiting_packages,
+)
+from flows.intake.metadata import Description, read_description
+from flows.intake.pdf_checks import PdfFacts, look_at
+from flows.intake.problems import Code, problem
+from flows.intake.submission import METADATA, Submission
+from flows.intake.validation import Facts, is_pdf, postal_address, validate
+from flows.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CHUNK: Final = 100
+"""Packages registered in one transaction."""
+
+NAMESPACE: Final = uuid.UUID("6f1f7c52-55a5-4f43-9a54-7f1f3d2f8c11")
+"""Ids of shipments are made in here; changing it would take every letter in anew."""
+
+MAX_REFERENCE: Final = 255
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One package, opened and looked at."""
+
+    package: Path
+    submission: Submission
+    reference: str
+    given_reference: str | None
+    description: Description
+    pdfs: Mapping[str, PdfFacts]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class SourceSummary:
+    """What one sender's inbox gave."""
+
+    sender: str
+    accepted: int = 0
+    rejected: int = 0
+    answered_again: int = 0
+    """Packages that were the same letter once more."""
+    turned_away: int = 0
+    """Packages in an inbox that belongs to no sender."""
+    left: int = 0
+    """Packages that could not be read or moved just now; they stay for the next run."""
+    problems: Mapping[str, int] = field(default_factory=dict)
+    """How often each code was said to a sender of a new letter."""
+
+
+def take_in(
+    inbox: Path,
+    sender: Sender | None,
+    *,
+    settings: Settings,
+    database: Database,
+    now: datetime,
+    dry_run: bool = False,
+) -> SourceSummary:
+    """Take in every complete package of one inbox; one bad package never stops the others.
+
+    sender: None when the inbox belongs to nobody we know.
+    dry_run: check everything, change nothing.
+    """
+    packages = waiting_packages(inbox)
+    if sender is None:
+        return _turn_away(inbox, packages, database, now, dry_run=dry_run)
+    archive = Archive(settings.archive_folder)
+    tally: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
+    for start in range(0, len(packages), CHUNK):
+        with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
+            some = packages[start : start + CHUNK]
+            checked = list(_check_all(some, Path(work), settings, now, tally))
+            decided = list(_decide(sender.id, checked, database))
+            new = [each for each, known in decided if known is None]
+            for registration in new:
+                tally["rejected" if registration.problems else "accepted"] += 1
+                problems.update(each.code for each in registration.problems)
+            tally["answered_again"] += len(decided) - len(new)
+            if not dry_run:
+                _keep(checked, decided, archive)
+                with transaction(database) as tx:
+                    shipments.register(tx, new, now)
+                _answer_all(checked, decided, database, tally)
+    return SourceSummary(sender.id, **tally, problems=dict(sorted(problems.items())))
+
+
+def _check_all(
+    packages: Sequence[Path],
+    work: Path,
+    settings: Settings,
+    now: datetime,
+    tally: Counter[str],
+) -> Iterator[Checked]:
+    numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
+    for place, package in enumerate(packages):
+        unpacked = work / str(place)
+        unpacked.mkdir()
+        try:
+            submission = open_package(package, unpacked, max_bytes=settings.max_letter_bytes)
+            yield _check(package, submission, numbers)
+        except OSError as fault:
+            # Names may be personal, so the log gets the inbox and a number.
+            log.warning("left package %s of %s: %s", place, package.parent.name, fault.strerror)
+            tally["left"] += 1
+
+
+def _check(package: Path, submission: Submission, numbers: NumberPolicy) -> Checked:
+    description, problems = Description(), list(submission.faults)
+    pdfs: dict[str, PdfFacts] = {}
+    if not submission.faults and METADATA not in submission.files:
+        problems.append(problem(Code.METADATA_MISSING, METADATA))
+    elif not submission.faults:
+        reading_of = read_description(submission.files[METADATA].read_bytes())
+        description, problems = reading_of.description, list(reading_of.problems)
+        pdfs = _look_at_documents(description, submission)
+        if Code.METADATA_NOT_JSON not in {each.code for each in problems}:
+            facts = Facts(description, frozenset(submission.files), pdfs)
+            problems += _unsaid(validate(facts, numbers), problems)
+    given = (description.reference or "").strip() or None
+    return Checked(
+        package=package,
+        submission=submission,
+        reference=(given or submission.name)[:MAX_REFERENCE],
+        given_reference=given,
+        description=description,
+        pdfs=pdfs,
+        problems=tuple(problems),
+    )
+
+
+def _look_at_documents(description: Description, submission: Submission) -> dict[str, PdfFacts]:
+    return {
+        document.file_name: look_at(submission.files[document.file_name], document.file_name)
+        for document in description.documents or []
+        if document.file_name and document.file_name in submission.files and is_pdf(document)
+    }
+
+
+def _unsaid(found: Sequence[Problem], said: Sequence[Problem]) -> list[Problem]:
+    """Leave out what is only missing because its faulty value was left out."""
+    fields = {each.field for each in said}
+    return [each for each in found if each.field not in fields]
+
+
+def _decide(
+    sender_id: SenderId,
+    checked: Sequence[Checked],
+    database: Database,
+) -> Iterator[tuple[Registration, Known | None]]:
+    """Say for each package whether it is a new letter, or one we have answered."""
+    with reading(database) as tx:
+        known = shipments.known_submissions(
+            tx,
+            [(sender_id, each.reference) for each in checked],
+        )
+    for each in checked:
+        earlier = known.setdefault((sender_id, each.reference), [])
+        same = _same(each, earlier)
+        registration = _registration(sender_id, each, earlier)
+        yield registration, same
+        if same is None:
+            status = Status.REJECTED if registration.problems else Status.ACCEPTED
+            earlier.append(Known(registration.id, registration.contents_sha256, status))
+
+
+def _same(checked: Checked, earlier: Sequence[Known]) -> Known | None:
+    contents = checked.submission.contents_sha256
+    return next((one for one in earlier if one.contents_sha256 == contents), None)
+
+
+def _registration(
+    sender_id: SenderId,
+    checked: Checked,
+    earlier: Sequence[Known],
+) -> Registration:
+    contents = checked.submission.contents_sha256
+    shipment_id = ShipmentId(
+        str(uuid.uuid5(NAMESPACE, f"{sender_id}\n{checked.reference}\n{contents}")),
+    )
+    living = next((one for one in earlier if one.status is not Status.REJECTED), None)
+    problems = checked.problems
+    if living is not None and living.contents_sha256 != contents:
+        used = problem(Code.REFERENCE_USED, "eksternReferanse", forsendelse=living.shipment_id)
+        problems = (used, *problems)
+    shipment = None if problems else _shipment(shipment_id, sender_id, checked)
+    return Registration(
+        shipment_id, sender_id, checked.reference, contents, shipment, tuple(problems)
+    )
+
+
+def _shipment(shipment_id: ShipmentId, sender_id: SenderId, checked: Checked) -> Shipment:
+    """Return the letter; only for a package without problems, so nothing required is missing."""
+    described, recipient = checked.description, checked.description.recipient
+    if recipient is None or described.title is None:
+        msg = "a package without recipient or title has problems"
+        raise ValueError(msg)
+    wishes = described.printing
+    return Shipment(
+        id=shipment_id,
+        sender_id=sender_id,
+        reference=checked.reference,
+        status=Status.ACCEPTED,
+        recipient=Recipient(
+            address=postal_address(recipient),
+            digital_id=recipient.digital_id or None,
+            title=described.title,
+        ),
+        documents=tuple(_documents(checked)),
+        digital_only=bool(described.digital_only),
+        duplex=bool(wishes and wishes.duplex),
+        colour=bool(wishes and wishes.colour),
+        account_code=described.account_code or "",
+        shipment_type=described.shipment_type or "",
+    )
+
+
+def _documents(checked: Checked) -> Iterator[Document]:
+    for position, document in enumerate(checked.description.documents or [], start=1):
+        name = document.file_name or ""
+        path = checked.submission.files[name]
+        yield Document(
+            position=position,
+            file_name=name,
+            sha256=checked.submission.hashes[name],
+            size_bytes=path.stat().st_size,
+            pages=checked.pdfs[name].pages if name in checked.pdfs else 0,
+            # What is not a PDF is only here because it need not be printed.
+            excluded_from_print=bool(document.excluded_from_print) or not is_pdf(document),
+            giro_pages=tuple(document.giro_pages or ()),
+        )
+
+
+def _keep(
+    checked: Sequence[Checked],
+    decided: Sequence[tuple[Registration, Known | None]],
+    archive: Archive,
+) -> None:
+    """Put the documents of new, accepted letters in the archive, before any row names them."""
+    for each, (registration, known) in zip(checked, decided, strict=True):
+        if registration.shipment is not None and known is None:
+            for document in registration.shipment.documents:
+                archive.put(each.submission.files[document.file_name])
+
+
+def _answer_all(
+    checked: Sequence[Checked],
+    decided: Sequence[tuple[Registration, Known | None]],
+    database: Database,
+    tally: Counter[str],
+) -> None:
+    with reading(database) as tx:
+        repeated = [known.shipment_id for _, known in decided if known is not None]
+        first_answers = shipments.problems_of(tx, repeated)
+    for each, (registration, known) in zip(checked, decided, strict=True):
+        shipment_id = known.shipment_id if known else registration.id
+        problems = first_answers.get(shipment_id, []) if known else registration.problems
+        try:
+            _answer(each, shipment_id, problems)
+        except OSError as fault:
+            log.warning("not answered shipment=%s: %s", shipment_id, fault.strerror)
+            tally["left"] += 1
+        else:
+            log.info("answered shipment=%s problems=%d", shipment_id, len(problems))
+
+
+def _answer(checked: Checked, shipment_id: ShipmentId, problems: Sequence[Problem]) -> None:
+    kept = checked.package.parent / REJECTED if problems else None
+    write_answer(
+        checked.package,
+        shipment_id=shipment_id,
+        reference=checked.given_reference,
+        problems=problems,
+        copy_to=kept,
+    )
+    put_away(checked.package, REJECTED if problems else DONE, shipment_id[:8])
+
+
+def _turn_away(
+    inbox: Path,
+    packages: Sequence[Path],
+    database: Database,
+    now: datetime,
+    *,
+    dry_run: bool,
+) -> SourceSummary:
+    """Answer packages in an inbox that belongs to nobody; keep them, and tell a person."""
+    if packages and not dry_run:
+        with transaction(database) as tx:
+            raise_item(
+                tx,
+                OpenItem(
+                    "UNKNOWN_SENDER",
+                    inbox.name,
+                    "packages came in an inbox that belongs to no sender; they are kept in .avvist",
+                    "find out who writes there; import the sender and let it send again",
+                ),
+                now,
+            )
+        for package in packages:
+            refused = [problem(Code.UNKNOWN_SENDER, package_name(package))]
+            write_answer(
+                package,
+                shipment_id=None,
+                reference=None,
+                problems=refused,
+                copy_to=inbox / REJECTED,
+            )
+            put_away(package, REJECTED, now.strftime("%Y%m%dT%H%M%S"))
+    return SourceSummary(inbox.name, turned_away=len(packages))

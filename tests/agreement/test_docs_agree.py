@@ -1,0 +1,131 @@
+"""What the documents say is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from flows.cli import EXIT_CODES, FLOWS
+from flows.domain.batch import BATCH_MOVES
+from flows.domain.receipt import LINE_MOVES
+from flows.domain.status import FINAL, MOVES
+from flows.errors import ImpossibleState, NeedsAPerson, TryAgainLater
+from flows.settings import AltinnSettings, Settings, VendorSettings
+
+
+def table_under(heading: str) -> list[list[str]]:
+    text = (ROOT / "docs/lifecycle.md").read_text(encoding="utf-8")
+    part = text.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `.*\|$", part, re.MULTILINE)
+    return [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_shipment_table_is_the_machine() -> None:
+    written = {(row[0], row[1]): set(row[2].split(", ")) for row in table_under("Shipment")}
+
+    assert written == {
+        (str(old), str(new)): {str(mover) for mover in movers}
+        for (old, new), movers in MOVES.items()
+    }
+
+
+def test_the_final_statuses_are_named() -> None:
+    text = (ROOT / "docs/lifecycle.md").read_text(encoding="utf-8")
+
+    named = re.search(r"^Final: (.*)\.$", text, re.MULTILINE)
+
+    assert named is not None
+    assert {code.strip("` ") for code in named[1].split(",")} == {str(one) for one in FINAL}
+
+
+@pytest.mark.parametrize(
+    ("heading", "machine"),
+    [("Batch", BATCH_MOVES), ("Receipt line", LINE_MOVES)],
+    ids=["batch", "receipt line"],
+)
+def test_the_other_tables_are_their_machines(
+    heading: str, machine: frozenset[tuple[str, str]]
+) -> None:
+    written = {(row[0], row[1]) for row in table_under(heading)}
+
+    assert written == {(str(old), str(new)) for old, new in machine}
+
+
+def test_every_file_on_the_map_is_there() -> None:
+    text = (ROOT / "docs/map.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:flows|reports|templates)/[\w./]*)`", text))
+
+    missing = sorted(name for name in named if not (ROOT / name).exists())
+
+    assert missing == []
+
+
+def test_every_setting_is_in_its_document() -> None:
+    text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    names = [f"`{name}`" for name in Settings.model_fields if name not in {"altinn", "vendor"}]
+    names += [f"`altinn.{name}`" for name in AltinnSettings.model_fields]
+    names += [f"`vendor.{name}`" for name in VendorSettings.model_fields]
+
+    missing = [name for name in names if name not in text]
+
+    assert missing == []
+
+
+def test_the_exit_codes_are_in_the_document() -> None:
+    text = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d) \| `(\w+)`", text, re.MULTILINE))
+
+    assert rows == {
+        str(EXIT_CODES[kind]): kind.__name__
+        for kind in (ImpossibleState, NeedsAPerson, TryAgainLater)
+    }
+
+
+def test_the_runnable_flows_are_in_the_document() -> None:
+    text = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    named = re.search(r"`svarut run ([\w\\|]+)", text)
+
+    assert named is not None
+    assert named[1].split("\\|") == [str(flow) for flow in FLOWS]
+
+
+def test_every_document_link_leads_somewhere() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{document.name}: {link}"
+        for document in documents
+        for link in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / link).exists()
+    ]
+
+    assert broken == []
+
+
+def test_every_reason_that_needs_a_person_is_in_the_runbook() -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+    sources = [*(ROOT / "flows").rglob("*.py"), *(ROOT / "reports").rglob("*.py")]
+    codes = {
+        code
+        for source in sources
+        if "sandbox" not in source.parts
+        for code in re.findall(r"OpenItem\(\s*(?:code=)?\"([A-Z_]+)\"", source.read_text("utf-8"))
+    }
+
+    missing = sorted(code for code in codes if f"`{code}`" not in runbook)
+
+    assert codes
+    assert missing == []
+
+
+def test_files_begin_with_their_one_idea() -> None:
+    sources = [path for folder in ("flows", "reports") for path in (ROOT / folder).rglob("*.py")]
+
+    silent = [str(path.relative_to(ROOT)) for path in sources if not first_line(path)]
+
+    assert silent == []
+
+
+def first_line(path: Path) -> str:
+    found = re.match(r'"""(.+)', path.read_text(encoding="utf-8"))
+    return found[1] if found else ""
