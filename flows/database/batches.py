@@ -3,48 +3,40 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from flows.database import shipments as moves
+from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
     batches,
     documents,
     offers,
+    open_items,
     pieces,
     recipients,
     senders,
     shipments,
 )
-from flows.domain.batch import BATCH_MOVES, BatchId, BatchStatus, JobClass, Piece
-from flows.domain.shipment import Document, Recipient, Route, SenderId, ShipmentId
+from flows.domain.batch import (
+    BATCH_MOVES,
+    NOT_YET_LEAVING,
+    Assembled,
+    BatchId,
+    BatchStatus,
+    Candidate,
+    Letter,
+    Piece,
+    PlannedBatch,
+)
+from flows.domain.shipment import Route, ShipmentId
 from flows.domain.status import Mover, Status
 from flows.errors import ImpossibleState
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A letter due for print, with what the choice of batch needs to know."""
-
-    id: ShipmentId
-    sender_id: SenderId
-    duplex: bool
-    """As the sender asked."""
-    colour: bool
-    postcode: str
-    pages: tuple[int, ...]
-    """Pages of each document that is to be printed, in order."""
-
-
-@dataclass(frozen=True)
-class PlannedBatch:
-    """A batch as selection wants it: letters in the order they are to be printed."""
-
-    id: BatchId
-    job_class: JobClass
-    shipment_ids: tuple[ShipmentId, ...]
+NOT_PRINTABLE: Final = "LETTER_NOT_PRINTABLE"
+"""The open item of a letter that cannot be printed as it is; its subject is the shipment id."""
 
 
 @dataclass(frozen=True)
@@ -65,52 +57,20 @@ class Batch:
     handed_over_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Letter:
-    """One letter of a batch, with all that its cover page and its print file need."""
-
-    piece: Piece
-    sender_id: SenderId
-    account_code: str
-    duplex: bool
-    colour: bool
-    due_at: datetime | None
-    """The deadline it was not read before; None when it never went digitally."""
-    route_reason: str
-    recipient: Recipient
-    documents: tuple[Document, ...]
-
-
-@dataclass(frozen=True)
-class Assembled:
-    """What assembly made of a batch: the package, and each piece's place in the print file."""
-
-    package: str
-    package_sha256: str
-    package_size_bytes: int
-    pieces: tuple["PlacedPiece", ...]
-
-
-@dataclass(frozen=True)
-class PlacedPiece:
-    """Where a letter stands in the print file, in printed sides, and its paper."""
-
-    number: int
-    first_page: int
-    """1-based."""
-    pages: int
-    sheets: int
-    weight_mg: int
-
-
 def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candidate]:
     """Return the letters that may be put in a batch, oldest first.
 
     Paper letters at once; digital ones when their deadline has passed and Altinn has been asked
     since `asked_since` *and* since the deadline, so that nothing is printed on stale knowledge.
-    Letters of senders on hold, digital-only letters, and letters in a live batch stay out.
+    Letters of senders on hold, digital-only letters, and letters in a live batch stay out; so do
+    those that a person must mend first (see `leave_out`).
     """
     in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
+    held_back = exists().where(
+        open_items.c.code == NOT_PRINTABLE,
+        open_items.c.subject == shipments.c.id,
+        open_items.c.closed_at.is_(None),
+    )
     asked = exists().where(
         offers.c.shipment_id == shipments.c.id,
         offers.c.state == "PUBLISHED",
@@ -143,6 +103,7 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
             shipments.c.digital_only.is_(False),
             senders.c.on_hold.is_(False),
             ~in_batch,
+            ~held_back,
         )
         .order_by(shipments.c.received_at, shipments.c.id, documents.c.position),
     )
@@ -263,6 +224,45 @@ def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
     ]
 
 
+def leave_out(
+    tx: Tx,
+    batch_id: BatchId,
+    reasons: Mapping[ShipmentId, str],
+    at: datetime,
+) -> None:
+    """Take letters that cannot be printed as they are out of a batch; the others go on.
+
+    Each becomes an open item, and is not due for print again until a person has closed it.
+    reasons: a sentence for that person, by letter; nothing personal.
+    """
+    status = _lock(tx, batch_id)
+    if status not in NOT_YET_LEAVING:
+        raise ImpossibleState(
+            f"no letter may leave a batch that is {status}",
+            where=batch_id,
+            do="keep the log and report it; nothing was changed",
+        )
+    for ids in in_chunks(sorted(reasons)):
+        tx.execute(
+            update(pieces)
+            .where(pieces.c.batch_id == batch_id, pieces.c.shipment_id.in_(ids), pieces.c.live)
+            .values(live=False),
+        )
+    if status == BatchStatus.ASSEMBLED:
+        _set_status(tx, batch_id, BatchStatus.RESERVED, at)
+    for one, reason in sorted(reasons.items()):
+        detail = {"batch": batch_id, "reason": reason}
+        moves.note(tx, [one], "left_out", actor=Mover.PRINT_BATCH, at=at, detail=detail)
+        item = OpenItem(
+            NOT_PRINTABLE,
+            one,
+            reason,
+            "mend what is wrong and close this: the letter is due again. Or handle it by hand",
+        )
+        if not raise_item(tx, item, at):
+            reopen(tx, item)
+
+
 def record_assembled(tx: Tx, batch_id: BatchId, made: Assembled, at: datetime) -> bool:
     """Keep what was assembled, if the batch still holds exactly those letters.
 
@@ -372,7 +372,16 @@ def record_acknowledged(
 def annul_empty(tx: Tx, batch_id: BatchId, at: datetime) -> None:
     """Close a batch that every letter has left before it was handed over."""
     _lock(tx, batch_id)
-    _set_status(tx, batch_id, BatchStatus.ANNULLED, at, reason="every letter was read in time")
+    _set_status(tx, batch_id, BatchStatus.ANNULLED, at, reason="every letter has left it")
+
+
+def by_package(tx: Tx, packages: Sequence[str]) -> dict[str, Batch]:
+    """Return the batches whose packages these are, by package name; unknown names are left out."""
+    found: dict[str, Batch] = {}
+    for names in in_chunks(packages):
+        rows = tx.execute(select(batches).where(batches.c.package.in_(names))).mappings()
+        found |= {row["package"]: _batch(dict(row)) for row in rows}
+    return found
 
 
 def settle_batches(tx: Tx, batch_ids: Sequence[BatchId], at: datetime) -> int:

@@ -86,18 +86,37 @@ def intend(tx: Tx, intents: Sequence[Intent], at: datetime) -> None:
         )
 
 
-def in_state(tx: Tx, state: str, limit: int) -> list[Offer]:
+def in_state(tx: Tx, state: str) -> list[Offer]:
     """Return offers in a state, those asked about longest ago first."""
     rows = tx.execute(
         _with_sender()
         .where(offers.c.state == state)
-        .order_by(offers.c.asked_at.is_not(None), offers.c.asked_at, offers.c.key)
-        .limit(limit),
+        .order_by(offers.c.asked_at.is_not(None), offers.c.asked_at, offers.c.key),
     )
     return [_offer(row) for row in rows]
 
 
-def to_ask_if_read(tx: Tx, *, asked_before: datetime, limit: int) -> list[Offer]:
+def keys_in_state(tx: Tx, state: str) -> list[str]:
+    """Return the keys of the offers in a state, oldest first."""
+    return list(
+        tx.scalars(
+            select(offers.c.key)
+            .where(offers.c.state == state)
+            .order_by(offers.c.intended_at, offers.c.key),
+        ),
+    )
+
+
+def with_keys(tx: Tx, keys: Sequence[str]) -> list[Offer]:
+    """Return the offers with these keys, by key."""
+    return [
+        _offer(row)
+        for some in in_chunks(keys)
+        for row in tx.execute(_with_sender().where(offers.c.key.in_(some)).order_by(offers.c.key))
+    ]
+
+
+def to_ask_if_read(tx: Tx, *, asked_before: datetime) -> list[Offer]:
     """Return published, unread offers not asked about since an instant, longest ago first.
 
     Letters whose paper is already handed over are among them until they are printed: a reading
@@ -112,8 +131,7 @@ def to_ask_if_read(tx: Tx, *, asked_before: datetime, limit: int) -> list[Offer]
             ),
             or_(offers.c.asked_at.is_(None), offers.c.asked_at < asked_before),
         )
-        .order_by(offers.c.asked_at.is_not(None), offers.c.asked_at, offers.c.key)
-        .limit(limit),
+        .order_by(offers.c.asked_at.is_not(None), offers.c.asked_at, offers.c.key),
     )
     return [_offer(row) for row in rows]
 
@@ -163,13 +181,7 @@ def record_refused(
         [{"offer": offer.key, "why": why} for offer, why in refused],
     )
     reasons = {offer.shipment_id: why for offer, why in refused}
-    digital_only = {
-        one
-        for ids in in_chunks(list(reasons))
-        for one in tx.scalars(
-            select(shipments.c.id).where(shipments.c.id.in_(ids), shipments.c.digital_only),
-        )
-    }
+    digital_only = moves.digital_only(tx, list(reasons))
     moves.record_routes(
         tx,
         [(one, Route.PAPER, why) for one, why in reasons.items() if one not in digital_only],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from flows.database.session import Tx
 from flows.database.tables import open_items
@@ -55,3 +55,12 @@ def still_open(tx: Tx) -> list[tuple[OpenItem, datetime]]:
         (OpenItem(row["code"], row["subject"], row["what"], row["action"]), row["first_seen_at"])
         for row in rows
     ]
+
+
+def reopen(tx: Tx, item: OpenItem) -> None:
+    """Open an item again that a person has closed, since it is so once more."""
+    tx.execute(
+        update(open_items)
+        .where(open_items.c.code == item.code, open_items.c.subject == item.subject)
+        .values(closed_at=None, what=item.what, action=item.action),
+    )

@@ -1,8 +1,7 @@
 """Keep every receipt file and line, once; book what a line says in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -11,67 +10,16 @@ from flows.database import shipments as moves
 from flows.database.batches import settle_batches
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import charges, pieces, receipt_files, receipt_lines, shipments
-from flows.domain.batch import BatchId
-from flows.domain.receipt import LineState, PrintReceipt
-from flows.domain.shipment import SenderId, ShipmentId
+from flows.domain.receipt import (
+    AppliedLine,
+    Charge,
+    LineState,
+    PrintReceipt,
+    SentPiece,
+    SetAsideLine,
+    StagedLine,
+)
 from flows.domain.status import Mover, Status
-
-
-@dataclass(frozen=True)
-class StagedLine:
-    """One line of a receipt file: what it says, or why it could not be read."""
-
-    line: int
-    """1-based, of the file."""
-    receipt: PrintReceipt | None
-    fault: str = ""
-
-
-@dataclass(frozen=True)
-class SentPiece:
-    """A letter that a receipt may answer, as we sent it."""
-
-    shipment_id: ShipmentId
-    sender_id: SenderId
-    status: Status
-    batch_id: BatchId | None
-    """The live batch it is in, None if in none."""
-    piece_number: int | None
-    account_code: str
-    applied: PrintReceipt | None
-    """The receipt already booked for it."""
-
-
-@dataclass(frozen=True)
-class Charge:
-    """One cost of one letter, in whole øre."""
-
-    kind: str
-    """PRODUCTION or POSTAGE."""
-    net_ore: int
-    vat_ore: int
-
-
-@dataclass(frozen=True)
-class AppliedLine:
-    """A line to be booked: the letter it answers, and what that letter cost."""
-
-    line: int
-    piece: SentPiece
-    receipt: PrintReceipt
-    posted_on: date
-    """The Norwegian calendar date it was posted; prices and months go by it."""
-    charges: tuple[Charge, ...]
-
-
-@dataclass(frozen=True)
-class SetAsideLine:
-    """A line that is not booked: a duplicate, or one that waits for a person."""
-
-    line: int
-    state: LineState
-    """DUPLICATE or QUARANTINED."""
-    reason: str
 
 
 def file_state(tx: Tx, sha256: str) -> str | None:

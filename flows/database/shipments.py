@@ -18,7 +18,15 @@ from flows.database.tables import (
 )
 from flows.domain.postal_address import PostalAddress
 from flows.domain.problem import Problem
-from flows.domain.shipment import Document, Recipient, Route, SenderId, Shipment, ShipmentId
+from flows.domain.shipment import (
+    Document,
+    Recipient,
+    Route,
+    SenderId,
+    Shipment,
+    ShipmentId,
+    ToRoute,
+)
 from flows.domain.status import MOVES, Mover, Status
 from flows.errors import ImpossibleState
 
@@ -45,17 +53,6 @@ class Registration:
     contents_sha256: str
     shipment: Shipment | None
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class ToRoute:
-    """What the choice between digital and paper needs to know about a letter."""
-
-    id: ShipmentId
-    sender_id: SenderId
-    digital_only: bool
-    has_digital_id: bool
-    sender_digital: bool
 
 
 def known_submissions(
@@ -246,6 +243,17 @@ def record_routes(
             for one, route, why in chosen
         ],
     )
+
+
+def digital_only(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> set[ShipmentId]:
+    """Return those of the letters that are never printed."""
+    return {
+        one
+        for ids in in_chunks(shipment_ids)
+        for one in tx.scalars(
+            select(shipments.c.id).where(shipments.c.id.in_(ids), shipments.c.digital_only),
+        )
+    }
 
 
 def recipients_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId, Recipient]:

@@ -1,10 +1,11 @@
 """The shipments of one print run and what became of the run."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, Self
 
-from flows.domain.shipment import ShipmentId
+from flows.domain.shipment import Document, Recipient, SenderId, ShipmentId
 
 BatchId = NewType("BatchId", str)
 """`<customer>-<yyyymmdd>-<run, 2 digits>-<job class>`, for example `SVAR-20261124-01-C5SHD`."""
@@ -68,6 +69,14 @@ class JobClass:
         colour = "FA" if self.colour else "SH"
         return f"{self.envelope}{colour}{'D' if self.duplex else 'S'}"
 
+    @classmethod
+    def of_code(cls, code: str) -> Self:
+        """Read a class from its code; raises ValueError for what is none."""
+        found = cls(Envelope(code[:2]), colour=code[2:4] == "FA", duplex=code[4:] == "D")
+        if found.code != code:
+            raise ValueError(code)
+        return found
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -77,3 +86,64 @@ class Piece:
     number: int
     """1, 2, 3 ... without gaps when reserved; a letter that leaves keeps its number unused."""
     shipment_id: ShipmentId
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A letter due for print, with what the choice of batch needs to know."""
+
+    id: ShipmentId
+    sender_id: SenderId
+    duplex: bool
+    """As the sender asked."""
+    colour: bool
+    postcode: str
+    pages: tuple[int, ...]
+    """Pages of each document that is to be printed, in order."""
+
+
+@dataclass(frozen=True)
+class PlannedBatch:
+    """A batch as selection wants it: letters in the order they are to be printed."""
+
+    id: BatchId
+    job_class: JobClass
+    shipment_ids: tuple[ShipmentId, ...]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter of a batch, with all that its cover page and its print file need."""
+
+    piece: Piece
+    sender_id: SenderId
+    account_code: str
+    duplex: bool
+    colour: bool
+    due_at: datetime | None
+    """The deadline it was not read before; None when it never went digitally."""
+    route_reason: str
+    recipient: Recipient
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class PlacedPiece:
+    """Where a letter stands in the print file, in printed sides, and its paper."""
+
+    number: int
+    first_page: int
+    """1-based."""
+    pages: int
+    sheets: int
+    weight_mg: int
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What assembly made of a batch: the package, and each piece's place in the print file."""
+
+    package: str
+    package_sha256: str
+    package_size_bytes: int
+    pieces: tuple[PlacedPiece, ...]

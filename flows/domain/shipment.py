@@ -62,3 +62,14 @@ class Shipment:
     colour: bool = False
     account_code: str = ""
     shipment_type: str = ""
+
+
+@dataclass(frozen=True)
+class ToRoute:
+    """What the choice between digital and paper needs to know about a letter."""
+
+    id: ShipmentId
+    sender_id: SenderId
+    digital_only: bool
+    has_digital_id: bool
+    sender_digital: bool

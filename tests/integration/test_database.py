@@ -15,13 +15,20 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flows.database import batches, follow, offers, shipments
-from flows.database.batches import Assembled, PlacedPiece, PlannedBatch
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.tables import events, pieces
 from flows.database.tables import shipments as shipments_table
-from flows.domain.batch import BatchId, BatchStatus, Envelope, JobClass
+from flows.domain.batch import (
+    Assembled,
+    BatchId,
+    BatchStatus,
+    Envelope,
+    JobClass,
+    PlacedPiece,
+    PlannedBatch,
+)
 from flows.domain.problem import Problem
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Mover, Status
@@ -294,7 +301,7 @@ def test_a_refused_digital_only_letter_is_not_delivered_and_others_go_on_paper(
             for n, one in enumerate((digital_only, ordinary))
         ]
         offers.intend(tx, intents, MONDAY)
-        refused = [(offer, "RESERVED") for offer in offers.in_state(tx, "INTENDED", 10)]
+        refused = [(offer, "RESERVED") for offer in offers.in_state(tx, "INTENDED")]
         offers.record_refused(tx, refused, MONDAY)
         due = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
 

@@ -1,0 +1,398 @@
+"""Letters through the Altinn stand-in over real HTTP: offered once, followed until read."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from builders import MONDAY, a_document, a_registration, a_sender, registered
+from pydantic import SecretStr
+from stand_ins import AltinnStandIn, running_altinn
+
+from flows.archive import Archive
+from flows.clock import OSLO
+from flows.database import batches, follow, offers
+from flows.database.follow import Walk
+from flows.database.senders import keep_senders
+from flows.database.session import Database, reading, transaction
+from flows.database.shipments import Registration
+from flows.dispatch import following, offering
+from flows.dispatch.altinn import Altinn, open_altinn
+from flows.dispatch.channel import Channel, Offered, Refusal, Refused, Unknown
+from flows.dispatch.following import FollowCounts
+from flows.dispatch.offering import OfferCounts
+from flows.domain.batch import BatchId, Envelope, JobClass, PlannedBatch
+from flows.domain.shipment import ShipmentId
+from flows.domain.status import Status
+from flows.errors import NeedsAPerson
+from flows.settings import AltinnSettings, Settings
+
+pytestmark = pytest.mark.integration
+
+CONTENT = b"%PDF-1.7 et brev"
+SOON = timedelta(minutes=5)
+
+
+@pytest.fixture
+def altinn() -> Iterator[AltinnStandIn]:
+    with running_altinn() as stand_in:
+        stand_in.set_clock(MONDAY)
+        yield stand_in
+
+
+@pytest.fixture
+def settings(tmp_path: Path, altinn: AltinnStandIn) -> Settings:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(CONTENT)
+    Archive(tmp_path / "archive").put(source)
+    return Settings(
+        home=tmp_path,
+        altinn=AltinnSettings(url=altinn.url, token=SecretStr("sandbox"), timeout_seconds=5),
+    )
+
+
+@pytest.fixture
+def channel(settings: Settings) -> Iterator[Altinn]:
+    with open_altinn(settings.altinn) as opened:
+        yield opened
+
+
+def a_letter(**changes: object) -> Registration:
+    document = a_document(content=CONTENT, file_name="brev.pdf")
+    return a_registration(documents=(document,), **changes)  # type: ignore[arg-type]
+
+
+def put_in(database: Database, *letters: Registration) -> list[ShipmentId]:
+    with transaction(database) as tx:
+        return registered(tx, *letters)
+
+
+def offer_all(
+    database: Database, channel: Channel, settings: Settings, now: datetime = MONDAY
+) -> list[OfferCounts]:
+    offering.route_letters(database, now)
+    offering.write_down_intents(database, channel.name, now)
+    return [
+        offering.offer_slice(database, channel, settings, keys, now)
+        for keys in offering.intended_slices(database)
+    ]
+
+
+def ask_all(database: Database, channel: Channel, now: datetime) -> FollowCounts:
+    slices = [*following.unpublished(database), *following.unread(database, now)]
+    asked = (following.ask_slice(database, channel, some, now, 2) for some in slices)
+    return sum(asked, FollowCounts())
+
+
+def walk(database: Database, letter: ShipmentId) -> Walk:
+    with reading(database) as tx:
+        found = follow.walk_of(tx, letter)
+    assert found is not None
+    return found
+
+
+def status(database: Database, letter: ShipmentId) -> Status:
+    return walk(database, letter).letter.status
+
+
+def publish(
+    database: Database, channel: Channel, settings: Settings, altinn: AltinnStandIn
+) -> datetime:
+    offer_all(database, channel, settings)
+    altinn.set_clock(MONDAY + SOON)
+    ask_all(database, channel, MONDAY + SOON)
+    return MONDAY + SOON
+
+
+def test_a_letter_is_offered_with_its_documents(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    (letter,) = put_in(sqlite, a_letter())
+
+    counts = offer_all(sqlite, channel, settings)
+
+    assert counts == [OfferCounts(offered=1)]
+    (mail,) = altinn.mail()
+    assert mail["sendersReference"] == letter
+    assert mail["attachments"] == [
+        {
+            "fileName": "brev.pdf",
+            "sha256": hashlib.sha256(CONTENT).hexdigest(),
+            "size": len(CONTENT),
+        }
+    ]
+
+
+def test_a_letter_is_read(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    (letter,) = put_in(sqlite, a_letter())
+    altinn.set_readers(**{letter: "after:3h"})
+    publish(sqlite, channel, settings, altinn)
+    altinn.set_clock(MONDAY + timedelta(hours=6))
+
+    counts = ask_all(sqlite, channel, MONDAY + timedelta(hours=6))
+
+    assert counts.read == 1
+    assert status(sqlite, letter) is Status.READ
+
+
+@pytest.mark.parametrize("habit", ["confirm:2h", "download:2h", "purge:2h"])
+def test_having_had_the_letter_in_hand_is_reading_it(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn, habit: str
+) -> None:
+    (letter,) = put_in(sqlite, a_letter())
+    altinn.set_readers(**{letter: habit})
+    publish(sqlite, channel, settings, altinn)
+    altinn.set_clock(MONDAY + timedelta(hours=6))
+
+    ask_all(sqlite, channel, MONDAY + timedelta(hours=6))
+
+    assert status(sqlite, letter) is Status.READ
+
+
+def test_an_unread_letter_is_due_after_two_working_days_in_oslo(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    (letter,) = put_in(sqlite, a_letter())
+    altinn.set_readers(**{letter: "never"})
+
+    publish(sqlite, channel, settings, altinn)
+
+    due = walk(sqlite, letter).letter.due_at
+    assert due == datetime(2026, 11, 26, tzinfo=OSLO).astimezone(UTC)
+    assert status(sqlite, letter) is Status.NOTIFIED
+
+
+@pytest.mark.parametrize("habit", ["reserved", "unknown", "fails"])
+def test_a_letter_that_cannot_go_digitally_goes_on_paper(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn, habit: str
+) -> None:
+    (letter,) = put_in(sqlite, a_letter())
+    altinn.set_readers(**{letter: habit})
+
+    publish(sqlite, channel, settings, altinn)
+
+    with reading(sqlite) as tx:
+        due = batches.due_for_print(tx, now=MONDAY + SOON, asked_since=MONDAY)
+    assert [each.id for each in due] == [letter]
+
+
+def test_a_digital_only_letter_to_a_reserved_person_is_not_delivered(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    (letter,) = put_in(sqlite, a_letter(digital_only=True))
+    altinn.set_readers(**{letter: "reserved"})
+
+    publish(sqlite, channel, settings, altinn)
+
+    assert status(sqlite, letter) is Status.NOT_DELIVERED
+
+
+def test_an_unread_digital_only_letter_is_closed_at_its_deadline_and_may_still_be_read(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    (letter,) = put_in(sqlite, a_letter(digital_only=True))
+    altinn.set_readers(**{letter: "after:100h"})
+    publish(sqlite, channel, settings, altinn)
+    late, later = MONDAY + timedelta(days=4), MONDAY + timedelta(days=5)
+
+    closed = following.close_digital_only(sqlite, late)
+    after_deadline = status(sqlite, letter)
+    altinn.set_clock(later)
+    ask_all(sqlite, channel, later)
+
+    assert closed == 1
+    assert after_deadline is Status.SENT_DIGITALLY
+    assert status(sqlite, letter) is Status.READ
+
+
+def test_a_run_killed_after_the_call_adopts_what_it_made(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    put_in(sqlite, a_letter())
+    offering.route_letters(sqlite, MONDAY)
+    offering.write_down_intents(sqlite, channel.name, MONDAY)
+    (keys,) = offering.intended_slices(sqlite)
+
+    altinn.spoil_next({"drop_answer": True})
+    lost = offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+    again = offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+
+    assert (lost, again) == (OfferCounts(unknown=1), OfferCounts(offered=1))
+    assert len(altinn.mail()) == 1
+    with reading(sqlite) as tx:
+        (offer,) = offers.in_state(tx, "OFFERED")
+    assert offer.channel_reference == altinn.mail()[0]["id"]
+
+
+def test_one_letter_without_an_answer_never_stops_the_others(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    put_in(sqlite, *(a_letter() for _ in range(5)))
+    altinn.spoil_next({"status": 503}, {"status": 429, "retry_after": 1})
+
+    first = offer_all(sqlite, channel, settings)
+    second = offer_all(sqlite, channel, settings)
+
+    assert (first, second) == (
+        [OfferCounts(offered=3, unknown=2)],
+        [OfferCounts(offered=2)],
+    )
+    assert len({mail["idempotentKey"] for mail in altinn.mail()}) == len(altinn.mail()) == 5
+
+
+def test_offering_twice_changes_nothing(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    put_in(sqlite, a_letter(), a_letter(digital_id=None))
+    offer_all(sqlite, channel, settings)
+
+    again = offer_all(sqlite, channel, settings)
+
+    assert again == []
+    assert len(altinn.mail()) == 1
+
+
+def test_a_wrong_token_stops_the_run_and_says_what_to_do(
+    sqlite: Database, settings: Settings
+) -> None:
+    put_in(sqlite, a_letter())
+    wrong = settings.altinn.model_copy(update={"token": SecretStr("gal")})
+
+    with open_altinn(wrong) as channel, pytest.raises(NeedsAPerson, match="http 401") as caught:
+        offer_all(sqlite, channel, settings)
+
+    assert "svarut doctor" in caught.value.do
+
+
+def test_the_last_look_finds_who_read_after_the_deadline_and_before_the_night(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    early, late = put_in(sqlite, a_letter(), a_letter())
+    altinn.set_readers(**{early: "after:63.5h", late: "never"})
+    publish(sqlite, channel, settings, altinn)
+    night = datetime(2026, 11, 26, 1, 10, tzinfo=OSLO).astimezone(UTC)
+    altinn.set_clock(night)
+
+    (candidates,) = following.before_sealing(sqlite, night, night - timedelta(hours=1))
+    counts = following.ask_slice(sqlite, channel, candidates, night, 2)
+
+    with reading(sqlite) as tx:
+        due = batches.due_for_print(tx, now=night, asked_since=night - timedelta(hours=1))
+    assert counts.read == 1
+    assert [each.id for each in due] == [late]
+
+
+def test_a_letter_read_while_reserved_leaves_its_batch(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    (letter,) = put_in(sqlite, a_letter())
+    altinn.set_readers(**{letter: "after:2h"})
+    publish(sqlite, channel, settings, altinn)
+    later = MONDAY + timedelta(hours=5)
+    batch = BatchId("SVAR-20261124-01-C5SHS")
+    job_class = JobClass(Envelope.C5, colour=False, duplex=False)
+    with transaction(sqlite) as tx:
+        batches.reserve(tx, [PlannedBatch(batch, job_class, (letter,))], later)
+    altinn.set_clock(later)
+
+    counts = ask_all(sqlite, channel, later)
+
+    assert counts.left_batch == 1
+    with reading(sqlite) as tx:
+        assert batches.letters_of(tx, batch) == []
+
+
+ANSWERS = {
+    "reserved": (
+        422,
+        {"code": "CORR-01030", "errorCode": 1030},
+        Refused(Refusal.RESERVED),
+    ),
+    "unknown recipient": (404, {"errorCode": 1029}, Refused(Refusal.UNKNOWN_RECIPIENT)),
+    "lacks roles, code in text only": (
+        400,
+        {"code": "CORR-01044"},
+        Refused(Refusal.LACKS_ROLES),
+    ),
+    "invalid title": (400, {"errorCode": 1020}, Refused(Refusal.INVALID_CONTENT)),
+    "validation without a code": (
+        400,
+        {"errors": {"recipients": ["x"]}},
+        Refused(Refusal.INVALID_CONTENT),
+    ),
+    "a bare string": (400, "Something is wrong", Refused(Refusal.INVALID_CONTENT)),
+    "register down": (500, {"errorCode": 1032}, Unknown("http 500, code 1032")),
+    "gateway in html": (502, None, Unknown("http 502, code None")),
+    "too many": (429, None, Unknown("http 429, code None")),
+    "attachment not scanned": (400, {"errorCode": 1018}, Unknown("http 400, code 1018")),
+}
+
+
+@pytest.mark.parametrize(("http_status", "body", "expected"), ANSWERS.values(), ids=list(ANSWERS))
+def test_every_refusal_means_one_thing(
+    sqlite: Database,
+    channel: Altinn,
+    settings: Settings,
+    altinn: AltinnStandIn,
+    http_status: int,
+    body: object,
+    expected: Refused | Unknown,
+) -> None:
+    put_in(sqlite, a_letter())
+    offering.route_letters(sqlite, MONDAY)
+    offering.write_down_intents(sqlite, channel.name, MONDAY)
+    (keys,) = offering.intended_slices(sqlite)
+    text = "<html>nei</html>" if body is None else json_text(body)
+    altinn.spoil_next({"status": http_status, "body": text})
+
+    said = []
+    original = channel.offer
+    channel.offer = lambda letter: said.append(original(letter)) or said[-1]  # type: ignore[method-assign, func-returns-value]
+    offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+
+    assert said == [expected]
+
+
+@pytest.mark.parametrize("code", [1036, 4001, 1060])
+def test_a_fault_in_our_set_up_stops_the_run(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn, code: int
+) -> None:
+    put_in(sqlite, a_letter())
+    altinn.spoil_next({"status": 400, "body": json_text({"errorCode": code})})
+
+    with pytest.raises(NeedsAPerson, match=str(code)):
+        offer_all(sqlite, channel, settings)
+
+
+def test_an_adopted_offer_is_the_one_the_key_made(
+    sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
+) -> None:
+    put_in(sqlite, a_letter())
+    offer_all(sqlite, channel, settings)
+    (mail,) = altinn.mail()
+    with reading(sqlite) as tx:
+        found = offers.in_state(tx, "OFFERED")
+        letters = offering._letters(tx, found, settings)
+
+    again = channel.offer(letters[0])
+
+    assert again == Offered(mail["id"])
+
+
+def test_a_sender_that_wants_paper_gets_paper(sqlite: Database) -> None:
+    letter = a_letter()
+    put_in(sqlite, letter)
+    with transaction(sqlite) as tx:
+        keep_senders(tx, [a_sender(digital=False)])
+
+    reasons = offering.route_letters(sqlite, MONDAY)
+
+    assert reasons == {"SENDER_NOT_DIGITAL": 1}
+
+
+def json_text(body: object) -> str:
+    return json.dumps(body)
