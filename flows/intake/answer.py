@@ -8,7 +8,7 @@ from typing import Final
 from flows.domain.problem import Problem
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
-from flows.intake.drop_folder import ANSWER_SUFFIX, package_name
+from flows.intake.drop_folder import ANSWER_SUFFIX, package_name, shown_name
 from flows.intake.problems import say
 
 SCHEMA: Final = "svarut/kvittering/1"
@@ -29,7 +29,7 @@ def write_answer(
     """
     answer = {
         "skjema": SCHEMA,
-        "pakke": package.name,
+        "pakke": shown_name(package),
         "id": shipment_id,
         "eksternReferanse": reference,
         "status": Status.REJECTED if problems else Status.ACCEPTED,

@@ -4,7 +4,9 @@ What lies there comes from outside: names may point elsewhere, sizes may lie, a 
 off. A package is opened with every limit on, and what is wrong with it becomes a problem.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 import zipfile
 import zlib
@@ -24,6 +26,13 @@ DONE, REJECTED = ".ferdig", ".avvist"
 """Where packages go when they are answered."""
 
 MAX_FILES: Final = 1000
+MAX_RATIO: Final = 250
+"""A file is squeezed at most this much: a scanned page 20-fold, an empty bitmap 200-fold."""
+
+_RATIO_MATTERS_BYTES: Final = 10 * 1024 * 1024
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What case systems write. The others are unpacked by zipfile without a limit on memory."""
+
 _MEGABYTE: Final = 1024 * 1024
 _ENCRYPTED: Final = 0x1
 """The bit of a zip entry's flags that says so."""
@@ -40,7 +49,13 @@ def waiting_packages(inbox: Path) -> list[Path]:
 
 def package_name(package: Path) -> str:
     """Return a package's name without `.zip`."""
-    return package.name[:-4] if package.name.lower().endswith(".zip") else package.name
+    name = shown_name(package)
+    return name[:-4] if name.lower().endswith(".zip") else name
+
+
+def shown_name(package: Path) -> str:
+    """Return a package's name as text; bytes that are not UTF-8 become a replacement mark."""
+    return os.fsencode(package.name).decode("utf-8", "replace")
 
 
 def open_package(package: Path, work: Path, *, max_bytes: int) -> Submission:
@@ -52,7 +67,7 @@ def open_package(package: Path, work: Path, *, max_bytes: int) -> Submission:
         return _open_folder(package, max_bytes)
     if package.is_file() and not package.is_symlink() and package.name.lower().endswith(".zip"):
         return _open_zip(package, work, max_bytes)
-    return _faulty(package, [problem(Code.PACKAGE_KIND, package.name)])
+    return _faulty(package, [problem(Code.PACKAGE_KIND, shown_name(package))])
 
 
 def put_away(package: Path, folder: str, mark: str) -> None:
@@ -70,11 +85,13 @@ def put_away(package: Path, folder: str, mark: str) -> None:
 
 
 def _open_folder(package: Path, max_bytes: int) -> Submission:
-    entries = sorted(package.iterdir())
-    plain = all(entry.is_file() and not entry.is_symlink() for entry in entries)
-    if not plain:
-        return _faulty(package, [problem(Code.PACKAGE_PATH, package.name)])
-    faults = _too_much(package.name, [entry.stat().st_size for entry in entries], max_bytes)
+    entries, shown = sorted(package.iterdir()), shown_name(package)
+    plain = [entry for entry in entries if entry.is_file() and not entry.is_symlink()]
+    faults = _too_much(shown, [entry.stat().st_size for entry in plain], max_bytes)
+    if len(plain) < len(entries):
+        faults.append(problem(Code.PACKAGE_PATH, shown))
+    if not all(_is_text(entry.name) for entry in entries):
+        faults.append(problem(Code.PACKAGE_FILE_NAME, shown))
     if faults:
         return _faulty(package, faults)
     files = {entry.name: entry for entry in entries}
@@ -82,17 +99,33 @@ def _open_folder(package: Path, max_bytes: int) -> Submission:
     return Submission(package_name(package), files, hashes, contents_sha256(hashes))
 
 
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # an encryption or a version zipfile does not know
+    OverflowError,  # a place in the file beyond 2^63
+    ValueError,
+)
+"""What reading a zip that was cut off or altered ends in."""
+
+
 def _open_zip(package: Path, work: Path, max_bytes: int) -> Submission:
     try:
         with zipfile.ZipFile(package) as archive:
             entries = archive.infolist()
-            faults = _faults_of(package.name, entries, max_bytes)
+            faults = _faults_of(shown_name(package), entries, max_bytes)
             if faults:
                 return _faulty(package, faults)
-            hashes = {entry.filename: _extract(archive, entry, work) for entry in entries}
-    # NotImplementedError: a way of packing zipfile does not know; the others: cut off or altered.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
-        return _faulty(package, [problem(Code.PACKAGE_DAMAGED, package.name)])
+            hashes = {
+                entry.filename: _extract(archive, entry, work / str(number))
+                for number, entry in enumerate(entries)
+            }
+    except (*_DAMAGE, OSError) as fault:
+        # EINVAL: the zip says that a file begins where none can. Any other is the disk's fault.
+        if isinstance(fault, OSError) and fault.errno != errno.EINVAL:
+            raise
+        return _faulty(package, [problem(Code.PACKAGE_DAMAGED, shown_name(package))])
     files = {name: work / str(number) for number, name in enumerate(hashes)}
     return Submission(package_name(package), files, hashes, contents_sha256(hashes))
 
@@ -106,6 +139,10 @@ def _faults_of(name: str, entries: list[zipfile.ZipInfo], max_bytes: int) -> lis
         found.append(problem(Code.PACKAGE_TWICE, name))
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):
         found.append(problem(Code.PACKAGE_ENCRYPTED, name))
+    if any(entry.compress_type not in _METHODS for entry in entries):
+        found.append(problem(Code.PACKAGE_METHOD, name))
+    if any(map(_is_squeezed, entries)):
+        found.append(problem(Code.PACKAGE_SQUEEZED, name, grense=MAX_RATIO))
     return found
 
 
@@ -129,14 +166,23 @@ def _is_plain_name(name: str) -> bool:
     )
 
 
-def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, work: Path) -> str:
+def _is_text(name: str) -> bool:
+    """Say whether a name on disk was UTF-8; other bytes come as lone surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _is_squeezed(entry: zipfile.ZipInfo) -> bool:
+    large = entry.file_size > _RATIO_MATTERS_BYTES
+    return large and entry.file_size > MAX_RATIO * entry.compress_size
+
+
+def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target_path: Path) -> str:
     """Unpack one file under a name of ours, since theirs may be anything; return its SHA-256.
 
     zipfile reads no more than the entry declares, and that was held against the limit.
     """
     digest = hashlib.sha256()
-    number = sum(1 for _ in work.iterdir())
-    with archive.open(entry) as source, (work / str(number)).open("wb") as target:
+    with archive.open(entry) as source, target_path.open("wb") as target:
         while block := source.read(READ_BYTES):
             digest.update(block)
             target.write(block)
@@ -144,5 +190,15 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, work: Path) -> st
 
 
 def _faulty(package: Path, faults: list[Problem]) -> Submission:
-    raw = {package.name: sha256_of(package)} if package.is_file() else {package.name: ""}
-    return Submission(package_name(package), {}, {}, contents_sha256(raw), tuple(faults))
+    codes = ",".join(fault.code for fault in faults)
+    known_by = contents_sha256({"": codes, **_outside_of(package)})
+    return Submission(package_name(package), {}, {}, known_by, tuple(faults))
+
+
+def _outside_of(package: Path) -> dict[str, str]:
+    """Return what tells a faulty package from a mended one of the same name, without opening it."""
+    if package.is_symlink() or not (package.is_dir() or package.is_file()):
+        return {shown_name(package): "neither file nor folder"}
+    if package.is_file():
+        return {shown_name(package): sha256_of(package)}
+    return {shown_name(entry): str(entry.lstat().st_size) for entry in package.iterdir()}

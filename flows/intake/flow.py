@@ -12,6 +12,7 @@ from flows import clock
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.domain.shipment import SenderId
+from flows.errors import NeedsAPerson
 from flows.intake.registration import SourceSummary, take_in
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
@@ -32,14 +33,23 @@ class IntakeSummary:
 
 @flow(name="intake")
 def intake(at: datetime | None = None, dry_run: bool = False) -> IntakeSummary:
-    """Take in every complete package of every sender's inbox, and answer each."""
-    settings = read_settings()
+    """Take in every complete package of every sender's inbox, and answer each.
+
+    Raises NeedsAPerson when the folder of inboxes is not there.
+    """
+    settings, now = read_settings(), at or clock.now()
+    if not settings.inbox_folder.is_dir():
+        raise NeedsAPerson(
+            "the folder of inboxes is not there",
+            where=f"setting inbox_folder, {settings.inbox_folder}",
+            do="make it, or mend the setting; then: svarut run intake",
+        )
     inboxes = [
         folder
         for folder in sorted(settings.inbox_folder.iterdir())
         if folder.is_dir() and not folder.name.startswith(".")
     ]
-    answers = [inbox.submit(str(folder), at or clock.now(), dry_run) for folder in inboxes]
+    answers = [inbox.submit(str(folder), now, dry_run) for folder in inboxes]
     return _summed([answer.result() for answer in answers])
 
 

@@ -11,10 +11,20 @@ from flows.domain.problem import Problem
 from flows.intake.problems import Code, problem
 
 MAX_NAME_LENGTH: Final = 226
+MAX_METADATA_BYTES: Final = 1024 * 1024
+"""A description of 1000 documents needs a fifth of this; parsed JSON takes 60 times its size."""
+
+MAX_PAGE_NUMBER: Final = 1_000_000
+"""Larger numbers are no page's, and no database's integer either."""
+
 _ROUNDS: Final = 20
 """Dropping one faulty field can bring another to light; a description never needs this many."""
 
-Short = Annotated[str, Field(max_length=100)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""PostgreSQL keeps no text with a zero character in it."""
+
+Short = Annotated[Text, Field(max_length=100)]
+PageNumber = Annotated[int, Field(ge=1, le=MAX_PAGE_NUMBER)]
 
 
 class _Part(BaseModel):
@@ -29,22 +39,22 @@ class _Part(BaseModel):
 class Address(_Part):
     """`Adresse`: where a letter goes on paper, and the id it goes to digitally."""
 
-    name: str | None = Field(None, alias="navn")
-    line1: str | None = Field(None, alias="adresselinje1")
-    line2: str | None = Field(None, alias="adresselinje2")
-    line3: str | None = Field(None, alias="adresselinje3")
-    postcode: str | None = Field(None, alias="postnummer", max_length=20)
-    place: str | None = Field(None, alias="poststed")
-    country: str | None = Field(None, alias="land")
-    digital_id: str | None = Field(None, alias="digitalId")
+    name: Text | None = Field(None, alias="navn")
+    line1: Text | None = Field(None, alias="adresselinje1")
+    line2: Text | None = Field(None, alias="adresselinje2")
+    line3: Text | None = Field(None, alias="adresselinje3")
+    postcode: Text | None = Field(None, alias="postnummer", max_length=20)
+    place: Text | None = Field(None, alias="poststed")
+    country: Text | None = Field(None, alias="land")
+    digital_id: Text | None = Field(None, alias="digitalId")
 
 
 class DescribedDocument(_Part):
     """`Dokument`: one file of the letter."""
 
-    file_name: str | None = Field(None, alias="filnavn")
-    mime_type: str | None = Field(None, alias="mimeType")
-    giro_pages: list[int] | None = Field(None, alias="giroarkSider")
+    file_name: Text | None = Field(None, alias="filnavn")
+    mime_type: Text | None = Field(None, alias="mimeType")
+    giro_pages: list[PageNumber] | None = Field(None, alias="giroarkSider")
     excluded_from_print: bool | None = Field(None, alias="skalEkskluderesFraUtskrift")
 
 
@@ -58,11 +68,11 @@ class PrintWishes(_Part):
 class Description(_Part):
     """`Forsendelse`: the letter as its sender describes it."""
 
-    title: str | None = Field(None, alias="tittel", max_length=1000)
+    title: Text | None = Field(None, alias="tittel", max_length=1000)
     recipient: Address | None = Field(None, alias="mottaker")
     documents: list[DescribedDocument] | None = Field(None, alias="dokumenter")
     reference: Short | None = Field(None, alias="eksternReferanse")
-    account_code: str | None = Field(None, alias="konteringskode", max_length=20)
+    account_code: Text | None = Field(None, alias="konteringskode", max_length=20)
     digital_only: bool | None = Field(None, alias="kunDigitalLevering")
     printing: PrintWishes | None = Field(None, alias="utskriftskonfigurasjon")
     shipment_type: Short | None = Field(None, alias="forsendelsestype")
@@ -80,9 +90,14 @@ class Reading:
 
 def read_description(content: bytes) -> Reading:
     """Read a description; a faulty field is named and left out, so that the rest can be checked."""
+    if len(content) > MAX_METADATA_BYTES:
+        limit = MAX_METADATA_BYTES // (1024 * 1024)
+        too_large = problem(Code.METADATA_TOO_LARGE, "forsendelse.json", grense_mb=limit)
+        return Reading(Description(), (too_large,))
     try:
         raw = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    # ValueError: not UTF-8, not JSON, or a number of thousands of digits.
+    except (ValueError, RecursionError):
         raw = None
     if not isinstance(raw, dict):
         return Reading(Description(), (problem(Code.METADATA_NOT_JSON, "forsendelse.json"),))

@@ -61,7 +61,8 @@ class Checked:
     reference: str
     given_reference: str | None
     description: Description
-    pdfs: Mapping[str, PdfFacts]
+    documents: tuple[Document, ...]
+    """Empty when there are problems."""
     problems: tuple[Problem, ...]
 
 
@@ -80,6 +81,10 @@ class SourceSummary:
     """Packages that could not be read or moved just now; they stay for the next run."""
     problems: Mapping[str, int] = field(default_factory=dict)
     """How often each code was said to a sender of a new letter."""
+
+
+Decided = tuple[Registration, Checked, Known | None]
+"""A registration, what it was made of, and the earlier answer where there is one."""
 
 
 def take_in(
@@ -107,16 +112,21 @@ def take_in(
             some = packages[start : start + CHUNK]
             checked = list(_check_all(some, Path(work), settings, now, tally))
             decided = list(_decide(sender.id, checked, database))
-            new = [each for each, known in decided if known is None]
+            if not dry_run:
+                unkept = _keep(decided, archive)
+                tally["left"] += sum(each.reference in unkept for each in checked)
+                # Nothing of such a reference: a second copy would be answered with a letter's id
+                # that nobody has registered.
+                decided = [one for one in decided if one[0].reference not in unkept]
+            new = [registration for registration, _, known in decided if known is None]
             for registration in new:
                 tally["rejected" if registration.problems else "accepted"] += 1
                 problems.update(each.code for each in registration.problems)
             tally["answered_again"] += len(decided) - len(new)
             if not dry_run:
-                _keep(checked, decided, archive)
                 with transaction(database) as tx:
                     shipments.register(tx, new, now)
-                _answer_all(checked, decided, database, tally)
+                _answer_all(decided, database, tally)
     return SourceSummary(sender.id, **tally, problems=dict(sorted(problems.items())))
 
 
@@ -153,13 +163,14 @@ def _check(package: Path, submission: Submission, numbers: NumberPolicy) -> Chec
             facts = Facts(description, frozenset(submission.files), pdfs)
             problems += _unsaid(validate(facts, numbers), problems)
     given = (description.reference or "").strip() or None
+    documents = () if problems else tuple(_documents(description, submission, pdfs))
     return Checked(
         package=package,
         submission=submission,
         reference=(given or submission.name)[:MAX_REFERENCE],
         given_reference=given,
         description=description,
-        pdfs=pdfs,
+        documents=documents,
         problems=tuple(problems),
     )
 
@@ -175,14 +186,20 @@ def _look_at_documents(description: Description, submission: Submission) -> dict
 def _unsaid(found: Sequence[Problem], said: Sequence[Problem]) -> list[Problem]:
     """Leave out what is only missing because its faulty value was left out."""
     fields = {each.field for each in said}
-    return [each for each in found if each.field not in fields]
+    lists = {field.partition("[")[0] for field in fields if field.endswith("]")}
+    return [
+        each
+        for each in found
+        if each.field not in fields
+        and not (each.code == Code.FIELD_MISSING and each.field in lists)
+    ]
 
 
 def _decide(
     sender_id: SenderId,
     checked: Sequence[Checked],
     database: Database,
-) -> Iterator[tuple[Registration, Known | None]]:
+) -> Iterator[Decided]:
     """Say for each package whether it is a new letter, or one we have answered."""
     with reading(database) as tx:
         known = shipments.known_submissions(
@@ -193,7 +210,7 @@ def _decide(
         earlier = known.setdefault((sender_id, each.reference), [])
         same = _same(each, earlier)
         registration = _registration(sender_id, each, earlier)
-        yield registration, same
+        yield registration, each, same
         if same is None:
             status = Status.REJECTED if registration.problems else Status.ACCEPTED
             earlier.append(Known(registration.id, registration.contents_sha256, status))
@@ -241,7 +258,7 @@ def _shipment(shipment_id: ShipmentId, sender_id: SenderId, checked: Checked) ->
             digital_id=recipient.digital_id or None,
             title=described.title,
         ),
-        documents=tuple(_documents(checked)),
+        documents=checked.documents,
         digital_only=bool(described.digital_only),
         duplex=bool(wishes and wishes.duplex),
         colour=bool(wishes and wishes.colour),
@@ -250,44 +267,58 @@ def _shipment(shipment_id: ShipmentId, sender_id: SenderId, checked: Checked) ->
     )
 
 
-def _documents(checked: Checked) -> Iterator[Document]:
-    for position, document in enumerate(checked.description.documents or [], start=1):
+def _documents(
+    description: Description,
+    submission: Submission,
+    pdfs: Mapping[str, PdfFacts],
+) -> Iterator[Document]:
+    for position, document in enumerate(description.documents or [], start=1):
         name = document.file_name or ""
-        path = checked.submission.files[name]
         yield Document(
             position=position,
             file_name=name,
-            sha256=checked.submission.hashes[name],
-            size_bytes=path.stat().st_size,
-            pages=checked.pdfs[name].pages if name in checked.pdfs else 0,
+            sha256=submission.hashes[name],
+            size_bytes=submission.files[name].stat().st_size,
+            pages=pdfs[name].pages if name in pdfs else 0,
             # What is not a PDF is only here because it need not be printed.
             excluded_from_print=bool(document.excluded_from_print) or not is_pdf(document),
             giro_pages=tuple(document.giro_pages or ()),
         )
 
 
-def _keep(
-    checked: Sequence[Checked],
-    decided: Sequence[tuple[Registration, Known | None]],
-    archive: Archive,
-) -> None:
-    """Put the documents of new, accepted letters in the archive, before any row names them."""
-    for each, (registration, known) in zip(checked, decided, strict=True):
-        if registration.shipment is not None and known is None:
-            for document in registration.shipment.documents:
-                archive.put(each.submission.files[document.file_name])
+def _keep(decided: Sequence[Decided], archive: Archive) -> set[str]:
+    """Put the documents of new, accepted letters in the archive, before any row names them.
+
+    Returns the references of letters that could not be kept; they stay for the next run.
+    """
+    unkept = set()
+    for registration, checked, known in decided:
+        if registration.shipment is None or known is not None:
+            continue
+        try:
+            kept = all(
+                archive.put(checked.submission.files[one.file_name]) == one.sha256
+                for one in registration.shipment.documents
+            )
+        except OSError as fault:
+            log.warning("not kept shipment=%s: %s", registration.id, fault.strerror)
+            unkept.add(registration.reference)
+            continue
+        if not kept:
+            log.warning("not kept shipment=%s: changed while it was read", registration.id)
+            unkept.add(registration.reference)
+    return unkept
 
 
 def _answer_all(
-    checked: Sequence[Checked],
-    decided: Sequence[tuple[Registration, Known | None]],
+    decided: Sequence[Decided],
     database: Database,
     tally: Counter[str],
 ) -> None:
     with reading(database) as tx:
-        repeated = [known.shipment_id for _, known in decided if known is not None]
+        repeated = [known.shipment_id for _, _, known in decided if known is not None]
         first_answers = shipments.problems_of(tx, repeated)
-    for each, (registration, known) in zip(checked, decided, strict=True):
+    for registration, each, known in decided:
         shipment_id = known.shipment_id if known else registration.id
         problems = first_answers.get(shipment_id, []) if known else registration.problems
         try:
@@ -332,8 +363,10 @@ def _turn_away(
                 ),
                 now,
             )
-        for package in packages:
-            refused = [problem(Code.UNKNOWN_SENDER, package_name(package))]
+    left = 0
+    for place, package in enumerate(packages if not dry_run else ()):
+        refused = [problem(Code.UNKNOWN_SENDER, package_name(package))]
+        try:
             write_answer(
                 package,
                 shipment_id=None,
@@ -342,4 +375,7 @@ def _turn_away(
                 copy_to=inbox / REJECTED,
             )
             put_away(package, REJECTED, now.strftime("%Y%m%dT%H%M%S"))
-    return SourceSummary(inbox.name, turned_away=len(packages))
+        except OSError as fault:
+            log.warning("left package %s of %s: %s", place, inbox.name, fault.strerror)
+            left += 1
+    return SourceSummary(inbox.name, turned_away=len(packages) - left, left=left)

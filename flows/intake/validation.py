@@ -113,7 +113,12 @@ def _of_documents(facts: Facts) -> Iterator[Problem]:
         elif not (is_pdf(document) or document.excluded_from_print or digital_only):
             yield problem(Code.FILE_NOT_PRINTABLE, name)
         if name in facts.pdfs:
-            yield from facts.pdfs[name].problems
+            printed = _prints(document) and not digital_only
+            yield from (
+                each
+                for each in facts.pdfs[name].problems
+                if printed or each.code != Code.PDF_NOT_A4  # a drawing read on a screen may be A0
+            )
     names = Counter((each.file_name or "").casefold() for each in documents)
     for name in sorted(name for name, times in names.items() if name and times > 1):
         yield problem(Code.FILE_NAME_TWICE, name)
@@ -127,6 +132,7 @@ def _of_giro_pages(facts: Facts) -> Iterator[Problem]:
     names = {each.file_name or "" for each in documents}
     pages = {name: facts.pdfs[name].pages for name in sorted(names) if name in facts.pdfs}
     duplex = prints_duplex(list(pages.values()), asked=bool(wishes and wishes.duplex))
+    duplex = duplex and not facts.description.digital_only
     for document in documents:
         name = document.file_name or ""
         last = pages.get(name)
