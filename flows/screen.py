@@ -124,6 +124,15 @@ def _value(value: object) -> str:
     return "–" if value is None else str(value)
 
 
+def show_counts(title: str, counts: Mapping[str, Any]) -> None:
+    """Show names and what belongs to each, if there is any."""
+    if counts:
+        table = Table(title, "", box=None, pad_edge=False, header_style="bold")
+        for name, value in counts.items():
+            table.add_row(name, str(value))
+        console().print(table)
+
+
 def show_findings(findings: Sequence[Any]) -> None:
     """Show what `svarut doctor` found: a line each, and what to do about the faults."""
     table = Table("", "what", "says", "do", box=None, pad_edge=False)

@@ -12,7 +12,9 @@ from flows.database import schema
 from flows.database.session import Database, open_database
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))  # builders.py
+sys.path.insert(0, str(ROOT / "tests"))  # the tests' own modules, which are no package
+
+from servers import MAKES, SftpServer  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +67,10 @@ def shared() -> Path:
             pytest.fail(f"{folder.name}/ must lie beside the repository in CI")
         pytest.skip(f"no {folder.name}/ beside the repository")
     return folder
+
+
+@pytest.fixture(params=list(MAKES))
+def sftp_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SftpServer]:
+    """A real SFTP server of each make, one after the other."""
+    with MAKES[request.param](tmp_path / "sftp") as server:
+        yield server

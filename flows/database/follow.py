@@ -13,8 +13,10 @@ from flows.database.tables import (
     charges,
     documents,
     events,
+    metadata,
     offers,
     pieces,
+    problems,
     receipt_lines,
     shipments,
 )
@@ -159,6 +161,25 @@ def walk_of(tx: Tx, shipment_id: ShipmentId) -> Walk | None:
         net_ore=int(cost or 0),
         events=tuple(_event(each) for each in happened),
     )
+
+
+def row_counts(tx: Tx) -> dict[str, int]:
+    """Return how many rows each table has: what a second run of anything must not change."""
+    return {
+        table.name: tx.scalar(select(func.count()).select_from(table)) or 0
+        for table in metadata.sorted_tables
+    }
+
+
+def rejection_reasons(tx: Tx) -> dict[str, int]:
+    """Return how often each problem was said to a sender, the most frequent first."""
+    count = func.count()
+    rows = tx.execute(
+        select(problems.c.code, count)
+        .group_by(problems.c.code)
+        .order_by(count.desc(), problems.c.code),
+    )
+    return dict(rows.tuples().all())
 
 
 def _rows_about(tx: Tx, query: Any) -> tuple[Mapping[str, Any], ...]:

@@ -32,6 +32,11 @@ class FittedAddress:
     size_points: float
     leading_points: float
 
+    @property
+    def height_points(self) -> float:
+        """From the highest accent to the lowest tail."""
+        return (len(self.lines) - 1) * self.leading_points + self.size_points * (ASCENT + DESCENT)
+
 
 def fit_address(address: PostalAddress, width_of: WidthOf) -> FittedAddress | None:
     """Return the address at the largest size that fits; None when none does.
@@ -45,19 +50,20 @@ def fit_address(address: PostalAddress, width_of: WidthOf) -> FittedAddress | No
             if None in wrapped:
                 continue
             flat = tuple(part for parts in wrapped if parts for part in parts)
-            height = (len(flat) - 1) * size * spacing + size * (ASCENT + DESCENT)
-            if height <= HEIGHT_MM * POINTS_PER_MM:
-                return FittedAddress(flat, size, size * spacing)
+            fitted = FittedAddress(flat, size, size * spacing)
+            if fitted.height_points <= HEIGHT_MM * POINTS_PER_MM:
+                return fitted
     return None
 
 
 def wrap(text: str, size: float, width: float, width_of: WidthOf) -> list[str] | None:
     """Return a text in lines no wider than `width` points; None when a word alone is wider.
 
-    Breaks at spaces, and after a hyphen or a slash where a word is too wide by itself.
+    Breaks at spaces (but not at those that hold together, U+00A0), and after a hyphen or a slash
+    where a word is too wide by itself.
     """
     lines: list[str] = []
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width_of(longer, size) <= width:
             lines[-1] = longer

@@ -16,7 +16,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from flows.domain.postal_address import PostalAddress, tidy
 from flows.domain.sender import Sender
-from flows.print_batch.address_block import ASCENT, FittedAddress, fit_address, wrap
+from flows.print_batch.address_block import (
+    ASCENT,
+    HEIGHT_MM,
+    FittedAddress,
+    WidthOf,
+    fit_address,
+    wrap,
+)
 from flows.wording import FONTS, fill_sentence, sentences
 
 REGULAR: Final = "LiberationSans-Regular"
@@ -29,6 +36,9 @@ WINDOW_TOP_MM: Final = 46.0
 RETURN_LINE_MM: Final = 45.3
 """Baselines and edges from the top of the sheet. The return line stands just above the recipient,
 where the window (from 44 mm) still shows it."""
+
+AIR_MM: Final = 1.5
+"""Between the return line and a recipient of few lines."""
 
 RETURN_SIZES: Final = (6.5, 6.0, 5.5, 5.0)
 RETURN_WIDTH_MM: Final = 81.0
@@ -133,7 +143,8 @@ def register_fonts() -> None:
 
 
 def _recipient(address: FittedAddress) -> Iterator[Line]:
-    first = WINDOW_TOP_MM + address.size_points * ASCENT / mm
+    spare_mm = HEIGHT_MM - address.height_points / mm
+    first = WINDOW_TOP_MM + min(spare_mm, AIR_MM) + address.size_points * ASCENT / mm
     for number, text in enumerate(address.lines):
         baseline = first + number * address.leading_points / mm
         yield Line(text, LEFT_MM, baseline, address.size_points)
@@ -172,9 +183,7 @@ def _sender_block(cover: Cover) -> list[Line] | None:
 
 
 def _body(cover: Cover) -> list[Line] | None:
-    return _body_of(
-        cover.sender, cover.unread_by, cover.route_reason, cover.documents, cover.pages
-    )
+    return _body_of(cover.sender, cover.unread_by, cover.route_reason, cover.documents, cover.pages)
 
 
 @cache
@@ -196,7 +205,10 @@ def _body_of(
     ]
     lines: list[Line] = []
     baseline = BODY_TOP_MM
-    texts = [(heading, BOLD, 15.0, 7.0, 5.0), *((one, REGULAR, 11.0, 5.6, 2.8) for one in paragraphs)]
+    texts = [
+        (heading, BOLD, 15.0, 7.0, 5.0),
+        *((one, REGULAR, 11.0, 5.6, 2.8) for one in paragraphs),
+    ]
     for text, font, size, leading_mm, after_mm in texts:
         wrapped = wrap(text, size, BODY_WIDTH_MM * mm, _width_in(font))
         if wrapped is None:
@@ -209,12 +221,12 @@ def _body_of(
 
 
 def norwegian_date(day: date) -> str:
-    """Return a date as it is written in a letter: `25. november 2026`."""
+    """Return a date as it is written in a letter, `25. november 2026`, on one line."""
     months = sentences("cover_page.toml")["months"].split()
-    return f"{day.day}. {months[day.month - 1]} {day.year}"
+    return f"{day.day}.\u00a0{months[day.month - 1]}\u00a0{day.year}"
 
 
-def _width_in(font: str):  # noqa: ANN202
+def _width_in(font: str) -> WidthOf:
     return lambda text, size: width_of(text, size, font)
 
 

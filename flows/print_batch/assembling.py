@@ -1,0 +1,181 @@
+"""Bring a batch from reserved to assembled: its package lies on our disk."""
+
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from flows import clock
+from flows.archive import Archive
+from flows.database import batches
+from flows.database.batches import Batch
+from flows.database.senders import all_senders
+from flows.database.session import Database, reading, transaction
+from flows.domain.batch import Assembled, BatchId, BatchStatus, JobClass, Letter
+from flows.domain.sender import Sender
+from flows.domain.shipment import SenderId, ShipmentId
+from flows.errors import NeedsAPerson, TryAgainLater
+from flows.print_batch.assembly import join_letters, place_letters
+from flows.print_batch.contents import contents_of
+from flows.print_batch.cover_page import Cover, CoverFault, Line, draw_covers, lay_out
+from flows.print_batch.package import write_package
+from flows.print_batch.print_ready import Ready, make_ready
+from flows.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 5
+"""A letter may be read while its batch is assembled; then it is assembled once more."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies ready to be joined, and the letters that cannot be."""
+
+    letters: tuple[Letter, ...]
+    covers: tuple[tuple[Line, ...], ...]
+    """One for each of `letters`."""
+    ready: Ready
+    unprintable: Mapping[ShipmentId, str]
+    """Why, in a sentence without anything personal."""
+
+
+def assemble_batch(
+    database: Database,
+    archive: Archive,
+    settings: Settings,
+    batch_id: BatchId,
+    now: datetime,
+) -> BatchStatus:
+    """Make a reserved batch's package; return the status the batch has then.
+
+    ASSEMBLED, or ANNULLED when every letter has left it. A batch that is not RESERVED is left as
+    it is. A letter that cannot be printed is left out and becomes an open item.
+    Raises TryAgainLater when letters keep leaving it.
+    """
+    for _ in range(ATTEMPTS):
+        batch, letters, senders = _read(database, batch_id)
+        if batch.status is not BatchStatus.RESERVED:
+            return batch.status
+        with _work_folder(settings, batch_id) as folder:
+            desk = lay_ready(batch, letters, senders, archive, folder)
+            if desk.unprintable:
+                with transaction(database) as tx:
+                    batches.leave_out(tx, batch_id, desk.unprintable, now)
+            if not desk.letters:
+                with transaction(database) as tx:
+                    batches.annul_empty(tx, batch_id, now)
+                log.info("annulled batch=%s, no letter is left in it", batch_id)
+                return BatchStatus.ANNULLED
+            made = write_batch(batch, desk, settings, folder)
+        with transaction(database) as tx:
+            if batches.record_assembled(tx, batch_id, made, now):
+                log.info("assembled batch=%s letters=%d", batch_id, len(made.pieces))
+                return BatchStatus.ASSEMBLED
+    raise TryAgainLater("letters keep leaving the batch", where=batch_id)
+
+
+def rebuild_package(
+    database: Database,
+    archive: Archive,
+    settings: Settings,
+    batch_id: BatchId,
+) -> Assembled:
+    """Make the package of an assembled batch once more, where its file has been lost.
+
+    The same letters give the same bytes; the caller compares them with what was recorded.
+    Raises NeedsAPerson when a letter cannot be printed any more: it may not leave the batch now.
+    """
+    batch, letters, senders = _read(database, batch_id)
+    with _work_folder(settings, batch_id) as folder:
+        desk = lay_ready(batch, letters, senders, archive, folder)
+        if desk.unprintable:
+            raise NeedsAPerson(
+                f"the package is lost, and {len(desk.unprintable)} letters cannot be made again",
+                where=batch_id,
+                do="restore the archive from its copy, then run: svarut run print",
+            )
+        return write_batch(batch, desk, settings, folder)
+
+
+def lay_ready(
+    batch: Batch,
+    letters: Sequence[Letter],
+    senders: Mapping[SenderId, Sender],
+    archive: Archive,
+    folder: Path,
+) -> Desk:
+    """Lay out the cover pages and make the documents ready; set aside what cannot be printed."""
+    printed_on = clock.oslo_date(batch.created_at)
+    job_class = JobClass.of_code(batch.job_class)
+    unprintable: dict[ShipmentId, str] = {}
+    covers: dict[ShipmentId, tuple[Line, ...]] = {}
+    for letter, placed in zip(letters, place_letters(letters, job_class), strict=True):
+        sender = senders[letter.sender_id]
+        page = lay_out(_cover(letter, sender, placed.sheets, printed_on))
+        if isinstance(page, CoverFault):
+            unprintable[letter.piece.shipment_id] = str(page)
+        else:
+            covers[letter.piece.shipment_id] = page
+    fitting = [letter for letter in letters if letter.piece.shipment_id in covers]
+    documents = (document for letter in fitting for document in letter.documents)
+    ready = make_ready(documents, archive, folder)
+    for letter in fitting:
+        for document in letter.documents:
+            if document.sha256 in ready.faults:
+                reason = f"document {document.position} {ready.faults[document.sha256]}"
+                unprintable[letter.piece.shipment_id] = reason
+    kept = tuple(one for one in fitting if one.piece.shipment_id not in unprintable)
+    return Desk(kept, tuple(covers[one.piece.shipment_id] for one in kept), ready, unprintable)
+
+
+def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
+    """Join what lies ready to a print file and pack it."""
+    job_class = JobClass.of_code(batch.job_class)
+    covers = folder / "covers.pdf"
+    draw_covers(desk.covers, covers)
+    printed = join_letters(
+        desk.letters, job_class, covers=covers, ready=desk.ready, target=folder / "print.pdf"
+    )
+    contents = contents_of(batch, desk.letters, printed, settings)
+    name = f"{batch.id}-f{batch.attempt}.zip"
+    package = write_package(contents, settings.packages_folder / name)
+    return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
+
+
+def _read(
+    database: Database, batch_id: BatchId
+) -> tuple[Batch, list[Letter], dict[SenderId, Sender]]:
+    with reading(database) as tx:
+        return batches.read_batch(tx, batch_id), batches.letters_of(tx, batch_id), all_senders(tx)
+
+
+def _cover(letter: Letter, sender: Sender, sheets: int, printed_on: date) -> Cover:
+    # A deadline at midnight is the end of the day before.
+    unread_by = clock.oslo_date(letter.due_at - timedelta(seconds=1)) if letter.due_at else None
+    return Cover(
+        address=letter.recipient.address,
+        sender=sender,
+        printed_on=printed_on,
+        unread_by=unread_by,
+        route_reason=letter.route_reason,
+        documents=len(letter.documents),
+        pages=sum(document.pages for document in letter.documents),
+        mark=f"{letter.piece.batch_id};{letter.piece.number:06d};1/{sheets}",
+    )
+
+
+@contextmanager
+def _work_folder(settings: Settings, batch_id: BatchId) -> Iterator[Path]:
+    """Give a batch an empty folder, and remove it: also what a killed run left there."""
+    folder = settings.packages_folder / f".{batch_id}.work"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,128 @@
+"""Join cover pages and documents into one print file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+import pypdf
+from pikepdf import Dictionary, Name, Object, Pdf
+from pypdf.errors import PyPdfError
+
+from flows.domain.batch import JobClass, Letter, PlacedPiece
+from flows.domain.sheets import COVER_SHEETS, sheets_of, weight_grams
+from flows.errors import ImpossibleState
+from flows.print_batch.layers import layers_of, set_layers
+from flows.print_batch.print_ready import Place, Ready, save, set_pages
+
+
+@dataclass(frozen=True)
+class PrintFile:
+    """A finished print file: where each letter stands in it."""
+
+    file: Path
+    pieces: tuple[PlacedPiece, ...]
+    pages: int
+
+
+def join_letters(
+    letters: Sequence[Letter],
+    job_class: JobClass,
+    *,
+    covers: Path,
+    ready: Ready,
+    target: Path,
+) -> PrintFile:
+    """Write each letter's cover page and documents after the one before it.
+
+    covers: one PDF with the letters' cover pages, in the order of `letters`.
+    In duplex every document begins on a fresh front: a side left over is a blank page, and so is
+    the back of the cover. The pages are counted again in the finished file, by another library.
+    """
+    pieces = place_letters(letters, job_class)
+    with ExitStack() as stack:
+        target_pdf = stack.enter_context(pikepdf.new())
+        cover_pdf = stack.enter_context(pikepdf.open(covers))
+        parts = [stack.enter_context(pikepdf.open(part)) for part in ready.parts]
+        pages: list[Object] = []
+        for number, letter in enumerate(letters):
+            cover = target_pdf.copy_foreign(cover_pdf.pages[number].obj)
+            _add(target_pdf, pages, [cover], duplex=job_class.duplex)
+            for document in letter.documents:
+                own = _own_pages(target_pdf, parts, ready.places[document.sha256])
+                _add(target_pdf, pages, own, duplex=job_class.duplex)
+        set_pages(target_pdf, pages)
+        set_layers(
+            target_pdf,
+            [
+                (target_pdf.copy_foreign(group), printed)
+                for part in parts
+                for group, printed in layers_of(part)
+            ],
+        )
+        save(target_pdf, target)
+    expected = sum(piece.pages for piece in pieces)
+    _count_again(target, expected)
+    return PrintFile(target, pieces, expected)
+
+
+def place_letters(letters: Sequence[Letter], job_class: JobClass) -> tuple[PlacedPiece, ...]:
+    """Return where each letter stands in the print file, with its sheets and weight."""
+    return tuple(_placed(letters, job_class))
+
+
+def _placed(letters: Sequence[Letter], job_class: JobClass) -> Iterator[PlacedPiece]:
+    first = 1
+    for letter in letters:
+        documents = [document.pages for document in letter.documents]
+        sheets = COVER_SHEETS + sheets_of(documents, duplex=job_class.duplex)
+        pages = sheets * 2 if job_class.duplex else sheets
+        grams = weight_grams(sheets, job_class.envelope)
+        yield PlacedPiece(letter.piece.number, first, pages, sheets, int(grams * 1000))
+        first += pages
+
+
+def _own_pages(target: Pdf, parts: Sequence[Pdf], place: Place) -> list[Object]:
+    """Return a letter's own page objects; the contents may be shared with other letters."""
+    source = parts[place.part].pages
+    return [
+        target.make_indirect(_shallow(target.copy_foreign(source[place.first + number].obj)))
+        for number in range(place.pages)
+    ]
+
+
+def _shallow(page: Object) -> Dictionary:
+    entries: Mapping[str, Object] = {key: value for key, value in page.items() if key != "/Parent"}
+    return Dictionary(entries)
+
+
+def _add(target: Pdf, pages: list[Object], new: Sequence[Object], *, duplex: bool) -> None:
+    pages += new
+    if duplex and len(new) % 2:
+        pages.append(_blank_like(target, new[-1]))
+
+
+def _blank_like(target: Pdf, page: Object) -> Object:
+    blank = Dictionary(Type=Name.Page, MediaBox=page.MediaBox, Resources=Dictionary())
+    if "/Rotate" in page:
+        blank.Rotate = page.Rotate
+    return target.make_indirect(blank)
+
+
+def _count_again(file: Path, expected: int) -> None:
+    try:
+        with pypdf.PdfReader(file) as reader:
+            found = len(reader.pages)
+    except PyPdfError as fault:
+        raise ImpossibleState(
+            "a second PDF library cannot read the print file",
+            where=file.name,
+            do="keep the folder and report it; nothing has left",
+        ) from fault
+    if found != expected:
+        raise ImpossibleState(
+            f"the print file has {found} pages, {expected} were put in it",
+            where=file.name,
+            do="keep the folder and report it; nothing has left",
+        )

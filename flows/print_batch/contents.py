@@ -1,0 +1,90 @@
+"""The files of a package, made from a batch and its print file, and read back."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from flows.database.batches import Batch
+from flows.domain.batch import JobClass, Letter, PlacedPiece
+from flows.errors import ImpossibleState
+from flows.print_batch import job_ticket, manifest
+from flows.print_batch.assembly import PrintFile
+from flows.print_batch.country import country_code
+from flows.print_batch.job_ticket import POSTAGE_PRODUCT, JobTicket
+from flows.print_batch.manifest import Manifest, ManifestPiece
+from flows.settings import Settings
+
+MACHINE_SHEETS: Final = 40
+# ASSUMPTION: thicker letters are enveloped by hand; vendors' limits lie between 20 and 80.
+
+
+def contents_of(
+    batch: Batch,
+    letters: Sequence[Letter],
+    printed: PrintFile,
+    settings: Settings,
+) -> dict[str, bytes | Path]:
+    """Return a package's files by name, in order: docs/formats/package.md section 4.
+
+    Raises ImpossibleState when a manifest, read back, is not what was written.
+    """
+    job_class = JobClass.of_code(batch.job_class)
+    name = f"samle/{batch.job_class}.pdf"
+    table = Manifest(
+        customer=settings.vendor.customer,
+        batch=batch.id,
+        attempt=batch.attempt,
+        created=batch.created_at.replace(microsecond=0),
+        test=settings.test_population,
+        print_file=name,
+        pieces=tuple(
+            _piece(letter, placed, job_class)
+            for letter, placed in zip(letters, printed.pieces, strict=True)
+        ),
+    )
+    ticket = JobTicket(
+        customer=table.customer,
+        batch=batch.id,
+        attempt=batch.attempt,
+        job_class=job_class,
+        letters=len(letters),
+        sheets=sum(placed.sheets for placed in printed.pieces),
+        print_file=name,
+    )
+    as_xml, as_csv = manifest.to_xml(table), manifest.to_csv(table.pieces)
+    if manifest.from_xml(as_xml) != table or manifest.from_csv(as_csv) != table.pieces:
+        raise ImpossibleState(
+            "a manifest is not what was written when it is read back",
+            where=batch.id,
+            do="keep the log and report it; nothing has left",
+        )
+    return {
+        "manifest.xml": as_xml,
+        "manifest.csv": as_csv,
+        "jobb.xml": job_ticket.to_xml(ticket),
+        name: printed.file,
+    }
+
+
+def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass) -> ManifestPiece:
+    address = letter.recipient.address
+    hashes = "".join(f"{document.sha256}\n" for document in letter.documents)
+    return ManifestPiece(
+        number=placed.number,
+        shipment=letter.piece.shipment_id,
+        sender=letter.sender_id,
+        account_code=letter.account_code,
+        first_page=placed.first_page,
+        pages=placed.pages,
+        sheets=placed.sheets,
+        duplex=job_class.duplex,
+        colour=job_class.colour,
+        envelope=job_class.envelope,
+        handling="machine" if placed.sheets <= MACHINE_SHEETS else "manual",
+        weight_mg=placed.weight_mg,
+        postage_product=POSTAGE_PRODUCT,
+        country=country_code(address),
+        postcode=address.postcode,
+        sha256=hashlib.sha256(hashes.encode()).hexdigest(),
+    )

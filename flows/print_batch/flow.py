@@ -1,0 +1,121 @@
+"""Print the letters that are due, and read the vendor's answers."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from prefect import flow, task
+
+from flows import clock
+from flows.database.session import open_database
+from flows.domain.batch import BatchId
+from flows.errors import ImpossibleState, LetterError, NeedsAPerson
+from flows.print_batch import collecting, reserving, sending
+from flows.print_batch.collecting import AcknowledgementCounts
+from flows.print_batch.sending import Sent
+from flows.settings import read_settings
+from flows.task_policy import EACH_STEP
+
+log = logging.getLogger(__name__)
+
+GRAVEST_FIRST: Final[tuple[type[LetterError], ...]] = (ImpossibleState, NeedsAPerson)
+
+
+@dataclass(frozen=True)
+class PrintSummary:
+    """What one print night did; in a dry run, what it would reserve and send."""
+
+    reserved: int = 0
+    """New batches."""
+    handed_over: int = 0
+    """Batches, those that an earlier run left half-way among them."""
+    annulled: int = 0
+    """Batches that every letter had left."""
+    letters: Mapping[str, int] = field(default_factory=dict)
+    """By job class."""
+    sheets: Mapping[str, int] = field(default_factory=dict)
+    """By job class, the covers among them."""
+    not_printable: int = 0
+    """Letters that wait for a person, from this night and before: see the open items."""
+
+
+@flow(name="print-batch")
+def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSummary:
+    """Reserve what is due, and take every batch that is under way to the vendor.
+
+    A batch that cannot go does not stop the next; the gravest fault is raised at the end.
+    """
+    settings, now = read_settings(), at or clock.now()
+    with open_database(settings.database_url) as database:
+        if dry_run:
+            night = reserving.show_night(database, settings, now)
+            return PrintSummary(night.batches, letters=night.letters, sheets=night.sheets)
+        reserved = reserving.reserve_batches(database, settings, now)
+        endings = _send_each([batch.id for batch in sending.batches_under_way(database)], now)
+        return _summary(len(reserved), endings, sending.letters_for_a_person(database))
+
+
+@flow(name="acknowledgements")
+def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> AcknowledgementCounts:
+    """Keep what the vendor has answered about packages."""
+    if dry_run:
+        settings = read_settings()
+        with open_database(settings.database_url) as database:
+            return collecting.count_waiting(database, at or clock.now())
+    return collect(at or clock.now())
+
+
+@task(**EACH_STEP)
+def send(batch_id: BatchId, now: datetime) -> Sent:
+    """Assemble one package and hand it over."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        return sending.send_batch(database, settings, batch_id, now)
+
+
+@task(**EACH_STEP)
+def collect(now: datetime) -> AcknowledgementCounts:
+    """Fetch the answers that are there."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        return collecting.collect_acknowledgements(database, settings, now)
+
+
+def _send_each(batch_ids: Sequence[BatchId], now: datetime) -> list[Sent]:
+    """Send one batch after the other: each fills the disk and the line by itself."""
+    endings: list[Sent] = []
+    faults: list[LetterError] = []
+    for batch_id in batch_ids:
+        try:
+            endings.append(send(batch_id, now))
+        except LetterError as fault:
+            log.warning("not sent batch=%s: %s", batch_id, fault)
+            faults.append(fault)
+    if faults:
+        raise min(faults, key=_gravity)
+    return endings
+
+
+def _gravity(fault: LetterError) -> int:
+    """Return 0 for our own mistakes, then what needs a person, then what needs only time."""
+    return next((n for n, kind in enumerate(GRAVEST_FIRST) if isinstance(fault, kind)), 2)
+
+
+def _summary(reserved: int, endings: Sequence[Sent], not_printable: int) -> PrintSummary:
+    letters: Counter[str] = Counter()
+    sheets: Counter[str] = Counter()
+    for one in endings:
+        if one.handed_over:
+            letters[one.job_class] += one.letters
+            sheets[one.job_class] += one.sheets
+    return PrintSummary(
+        reserved=reserved,
+        handed_over=sum(one.handed_over for one in endings),
+        annulled=sum(not one.handed_over for one in endings),
+        letters=dict(letters),
+        sheets=dict(sheets),
+        not_printable=not_printable,
+    )

@@ -1,0 +1,57 @@
+"""Bring home the vendor's receipts, and settle every letter they answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from prefect import flow, task
+
+from flows import clock
+from flows.database.session import open_database
+from flows.receipts import ingestion
+from flows.receipts.ingestion import BookingCounts
+from flows.settings import read_settings
+from flows.sftp import connect
+from flows.task_policy import EACH_STEP
+
+
+@dataclass(frozen=True)
+class ReceiptsSummary:
+    """What all receipt files led to."""
+
+    files: int = 0
+    applied: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    refused_files: int = 0
+
+
+@flow(name="receipts")
+def receipts(at: datetime | None = None, dry_run: bool = False) -> ReceiptsSummary:
+    """Book every receipt file that lies complete at the vendor, and what an earlier run left."""
+    settings, now = read_settings(), at or clock.now()
+    with open_database(settings.database_url) as database:
+        if dry_run:
+            return _summed(list(ingestion.look_only(settings, database)))
+        left = [ingestion.book_file(database, one, now) for one in ingestion.unfinished(database)]
+    with connect(settings.vendor) as server:
+        names = ingestion.complete_files(server)
+    # One after the other: a correction must not overtake what it corrects.
+    return _summed(left + [book.submit(name, now).result() for name in names])
+
+
+@task(**EACH_STEP)
+def book(name: str, now: datetime) -> BookingCounts:
+    """Bring one receipt file home and book it."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        return ingestion.ingest(database, settings, name, now)
+
+
+def _summed(files: list[BookingCounts]) -> ReceiptsSummary:
+    return ReceiptsSummary(
+        files=len(files),
+        applied=sum(one.applied for one in files),
+        duplicates=sum(one.duplicates for one in files),
+        quarantined=sum(one.quarantined for one in files),
+        refused_files=sum(one.refused for one in files),
+    )

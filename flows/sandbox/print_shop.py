@@ -1,0 +1,294 @@
+"""A print shop: takes packages in, acknowledges them, prints, posts, and writes receipts.
+
+It knows docs/formats/package.md and receipt_file.md, and reads and writes them with its own few
+lines. What it has taken and printed lies in `verksted/`, so that a restarted shop goes on.
+It errs on request: see ERRORS.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
+
+from pypdf import PdfReader
+
+OSLO: Final = ZoneInfo("Europe/Oslo")
+NAMESPACE: Final = "{urn:svarut:manifest:1}"
+
+ERRORS: Final = (
+    "silent",
+    "refuse_package",
+    "wrong_totals",
+    "wrong_customer",
+    "duplicate_file",
+    "duplicate_line",
+    "changed_line",
+    "unknown_piece",
+    "broken_line",
+    "missing_line",
+)
+"""What it can be told to do wrong, each for the next package or receipt file."""
+
+COLUMNS: Final = (
+    "parti", "stykke", "forsendelse", "antall_sider_sh", "antall_sider_farge", "ark_maskin",
+    "ekstra_ark_maskin", "ark_manuell", "ekstra_ark_manuell", "vekt_gram", "produksjonskostnad",
+    "porto", "konteringskode", "postlagt",
+)  # fmt: skip
+
+# A made-up tariff in øre: a side in black and white or colour, a sheet by machine or by hand.
+SIDE_BLACK_WHITE, SIDE_COLOUR, BY_MACHINE, BY_HAND = 42, 110, 45, 215
+POSTAGE: Final = ((20, 1450), (50, 1990), (100, 2350), (350, 3900), (1000, 7200), (2000, 10400))
+"""Made-up postage in øre by weight band in grams."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One letter the shop has agreed to print."""
+
+    batch: str
+    number: str
+    shipment: str
+    account_code: str
+    sides: int
+    sheets: int
+    colour: bool
+    machine: bool
+    weight_mg: int
+
+
+class PrintShop:
+    """A shop in a folder; the folder is also what its customers see over SFTP, but for `verksted`."""
+
+    def __init__(self, root: Path, customer: str) -> None:
+        """Work in `root`, for one customer."""
+        self.root, self.customer = root, customer
+        self.errors: set[str] = set()
+        self.books = root.parent / "verksted"
+        for name in ("inn", "ut/mottak", "ut/kvittering", "arkiv"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        self.books.mkdir(exist_ok=True)
+
+    def work(self, now: datetime) -> dict[str, int]:
+        """Take in what has come and post what is due at this time; return what was done."""
+        taken = self.take_in(now)
+        return {"packages taken": taken, "letters posted": self.print_and_post(now)}
+
+    def take_in(self, now: datetime) -> int:
+        """Take in every complete package that is new; return how many were accepted."""
+        accepted = 0
+        for ok in sorted((self.root / "inn").glob("*.zip.ok")):
+            name = ok.name.removesuffix(".ok")
+            if not (self.books / f"{name}.json").exists() and not self._told("silent"):
+                accepted += self._take(name, json.loads(ok.read_text(encoding="utf-8")), now)
+        return accepted
+
+    def print_and_post(self, now: datetime) -> int:
+        """Print what was taken in before today and post it at ten; write one receipt file."""
+        due = [
+            book
+            for book in sorted(self.books.glob("*.zip.json"))
+            if self._may_be_posted(json.loads(book.read_text(encoding="utf-8")), now)
+        ]
+        letters = [
+            Taken(**row)
+            for book in due
+            for row in json.loads(book.read_text(encoding="utf-8"))["letters"]
+        ]
+        if letters:
+            for letter in letters:
+                self._note_printed(letter.shipment)
+            self._write_receipts(letters, _ten_o_clock(now))
+        for book in due:
+            _write(book, {**json.loads(book.read_text(encoding="utf-8")), "posted": True})
+        return len(letters)
+
+    def printed(self) -> dict[str, int]:
+        """Return how many times each letter was printed."""
+        file = self.books / "printed.txt"
+        lines = file.read_text(encoding="utf-8").split() if file.exists() else []
+        return {shipment: lines.count(shipment) for shipment in lines}
+
+    def _may_be_posted(self, book: dict[str, Any], now: datetime) -> bool:
+        taken_on = datetime.fromisoformat(book["received"]).astimezone(OSLO).date()
+        return (
+            book["accepted"]
+            and not book.get("posted")
+            and now >= _ten_o_clock(now)
+            and now.astimezone(OSLO).date() >= taken_on
+        )
+
+    def _take(self, name: str, ok: dict[str, Any], now: datetime) -> bool:
+        package = self.root / "inn" / name
+        content = package.read_bytes() if package.exists() else b""
+        digest = hashlib.sha256(content).hexdigest()
+        reason = ""
+        letters: list[Taken] = []
+        pages = 0
+        if digest != ok["sha256"] or len(content) != ok["size_bytes"]:
+            reason = "the package is not the one its .ok describes"
+        elif self._told("refuse_package"):
+            reason = "paper jam of the sandbox"
+        else:
+            letters, pages, reason = _open_package(content)
+        answer = {
+            "schema": "svarut/mottak/1",
+            "package": name,
+            "batch": name.rpartition("-f")[0],
+            "attempt": int(name.rpartition("-f")[2].removesuffix(".zip")),
+            "received": now.isoformat(),
+            "sha256": digest,
+            "accepted": not reason,
+            "letters": len(letters),
+            "pages": pages,
+            "sheets": sum(letter.sheets for letter in letters),
+            "reason": reason,
+        }
+        _write(
+            self.books / f"{name}.json",
+            {**answer, "letters": [vars(letter) for letter in letters]},
+        )
+        self._publish("ut/mottak", f"{name}.mottak.json", json.dumps(answer).encode())
+        return not reason
+
+    def _write_receipts(self, letters: list[Taken], posted: datetime) -> None:
+        rows = [_receipt(letter, posted) for letter in letters]
+        if self._told("missing_line"):
+            rows.pop()
+        if self._told("duplicate_line"):
+            rows.append(rows[0])
+        if self._told("changed_line"):
+            rows.append({**rows[0], "vekt_gram": str(int(rows[0]["vekt_gram"]) + 1)})
+        if self._told("unknown_piece"):
+            rows.append({**rows[0], "forsendelse": "00000000-0000-4000-8000-000000000000"})
+        if self._told("broken_line"):
+            rows.append({**rows[0], "vekt_gram": "tolv"})
+        number = len(list(self.books.glob("receipts-*"))) + 1
+        customer = "FEIL" if self._told("wrong_customer") else self.customer
+        extra = 1 if self._told("wrong_totals") else 0
+        content = _csv(rows, customer, extra)
+        name = f"{self.customer}-{posted.astimezone(OSLO):%Y%m%d}-{number:03d}.csv"
+        (self.books / f"receipts-{number:03d}").touch()
+        self._publish("ut/kvittering", name, content)
+        if self._told("duplicate_file"):
+            self._publish("ut/kvittering", name.replace(".csv", "b.csv"), content)
+
+    def _publish(self, folder: str, name: str, content: bytes) -> None:
+        """Put a file where the customer fetches, and its `.ok` last."""
+        target = self.root / folder / name
+        temporary = target.with_name(f".{name}.part")
+        temporary.write_bytes(content)
+        temporary.rename(target)
+        ok = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+        _write(target.with_name(f"{name}.ok"), ok)
+
+    def _note_printed(self, shipment: str) -> None:
+        with (self.books / "printed.txt").open("a", encoding="utf-8") as book:
+            book.write(f"{shipment}\n")
+
+    def _told(self, error: str) -> bool:
+        """Say whether to err like this now; each order is for once."""
+        if error in self.errors:
+            self.errors.discard(error)
+            return True
+        return False
+
+
+def _open_package(content: bytes) -> tuple[list[Taken], int, str]:
+    """Check a package as a vendor would; return its letters, its pages, and why it is refused."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        for line in package.read("sha256sum.txt").decode().splitlines():
+            digest, name = line.split("  ")
+            if hashlib.sha256(package.read(name)).hexdigest() != digest:
+                return [], 0, f"{name} is damaged"
+        manifest = ET.fromstring(package.read("manifest.xml"))  # noqa: S314  -- our own test data
+        printed = _printed_sides(package.read(manifest.attrib["print_file"]))
+    pages = len(printed)
+    pieces = manifest.findall(f"{NAMESPACE}piece")
+    expected = 1
+    for piece in pieces:
+        if int(piece.attrib["first_page"]) != expected:
+            return [], pages, f"piece {piece.attrib['number']} does not begin where it should"
+        expected += int(piece.attrib["pages"])
+    if expected != pages + 1:
+        return [], pages, f"the print file has {pages} pages, the pieces {expected - 1}"
+    batch = manifest.attrib["batch"]
+    return [_letter(batch, piece.attrib, printed) for piece in pieces], pages, ""
+
+
+def _printed_sides(print_file: bytes) -> list[bool]:
+    """Say for each page whether there is anything on it: a blank back costs no click."""
+    return [
+        (contents := page.get_contents()) is not None and bool(contents.get_data().strip())
+        for page in PdfReader(io.BytesIO(print_file)).pages
+    ]
+
+
+def _letter(batch: str, piece: dict[str, str], printed: list[bool]) -> Taken:
+    first = int(piece["first_page"]) - 1
+    return Taken(
+        batch=batch,
+        number=piece["number"],
+        shipment=piece["shipment"],
+        account_code=piece["account_code"],
+        sides=sum(printed[first : first + int(piece["pages"])]),
+        sheets=int(piece["sheets"]),
+        colour=piece["colour"] == "true",
+        machine=piece["handling"] == "machine",
+        weight_mg=int(piece["weight_mg"]),
+    )
+
+
+def _receipt(letter: Taken, posted: datetime) -> dict[str, str]:
+    colour = 1 if letter.colour else 0
+    black_white = letter.sides - colour
+    grams = -(-letter.weight_mg // 1000)
+    machine = letter.sheets if letter.machine else 0
+    hand = letter.sheets - machine
+    cost = black_white * SIDE_BLACK_WHITE + colour * SIDE_COLOUR
+    cost += machine * BY_MACHINE + hand * BY_HAND
+    postage = next((ore for band, ore in POSTAGE if grams <= band), POSTAGE[-1][1])
+    values = (
+        letter.batch, letter.number, letter.shipment, black_white, colour, machine,
+        max(machine - 1, 0), hand, max(hand - 1, 0), grams, _kroner(cost), _kroner(postage),
+        letter.account_code, posted.astimezone(OSLO).isoformat(),
+    )  # fmt: skip
+    return dict(zip(COLUMNS, map(str, values), strict=True))
+
+
+def _csv(rows: list[dict[str, str]], customer: str, extra_ore: int) -> bytes:
+    totals = [
+        sum(Decimal(row[name].replace(",", ".")) for row in rows)
+        for name in ("produksjonskostnad", "porto")
+    ]
+    totals[1] += Decimal(extra_ore) / 100
+    said = [str(total).replace(".", ",") for total in totals]
+    text = io.StringIO()
+    text.write(f"#svarut-kvittering;1;{customer};{len(rows)};{said[0]};{said[1]}\n")
+    writer = csv.DictWriter(text, COLUMNS, delimiter=";", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _kroner(ore: int) -> str:
+    return f"{ore // 100},{ore % 100:02d}"
+
+
+def _ten_o_clock(now: datetime) -> datetime:
+    """Return ten in the morning, Oslo, of a day."""
+    day: date = now.astimezone(OSLO).date()
+    return datetime.combine(day, time(10), OSLO)
+
+
+def _write(path: Path, content: object) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(json.dumps(content), encoding="utf-8")
+    temporary.rename(path)

@@ -1,0 +1,64 @@
+"""Documents by the SHA-256 of their bytes."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from flows.archive import Archive, sha256_of
+from flows.errors import ImpossibleState
+
+
+def test_what_is_put_in_comes_out_by_its_hash(tmp_path: Path) -> None:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(b"et brev" * 400_000)
+    archive = Archive(tmp_path / "archive")
+
+    sha256 = archive.put(source)
+
+    assert sha256 == hashlib.sha256(b"et brev" * 400_000).hexdigest() == sha256_of(source)
+    with archive.open(sha256) as kept:
+        assert kept.read() == source.read_bytes()
+
+
+def test_the_same_document_is_kept_once_and_never_changed(tmp_path: Path) -> None:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(b"et brev")
+    archive = Archive(tmp_path / "archive")
+    first = archive.path_of(archive.put(source))
+    before = first.stat().st_mtime_ns
+
+    second = archive.path_of(archive.put(source))
+
+    assert second == first
+    assert first.stat().st_mtime_ns == before
+    assert [path for path in archive.folder.rglob("*") if path.is_file()] == [first]
+
+
+def test_a_document_that_is_lost_says_what_to_do(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive")
+
+    with (
+        pytest.raises(ImpossibleState, match="not in the archive") as caught,
+        archive.open("ab" * 32),
+    ):
+        pass
+
+    assert "restore" in caught.value.do
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(b"et brev")
+    archive = Archive(tmp_path / "archive")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        archive.put(source)
+
+    assert [path for path in archive.folder.rglob("*") if path.is_file()] == []
