@@ -1,0 +1,115 @@
+"""Work that kills itself: run in a process of its own, dead at the n-th point where it matters.
+
+A point is the moment before and the moment after each database commit, each rename on this disk,
+each change at the SFTP server, and each call to Altinn. The work itself knows nothing of it.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import httpx
+import paramiko
+from sqlalchemy.engine.default import DefaultDialect
+
+from flows.database.senders import all_senders
+from flows.database.session import open_database, reading
+from flows.dispatch import following, offering
+from flows.dispatch.altinn import open_altinn
+from flows.intake.registration import take_in
+from flows.print_batch.reserving import reserve_batches
+from flows.print_batch.sending import batches_under_way, send_batch
+from flows.receipts import ingestion
+from flows.settings import Settings
+from flows.sftp import connect
+
+WHERE_IT_MATTERS: tuple[tuple[Any, str], ...] = (
+    (DefaultDialect, "do_commit"),
+    (os, "rename"),
+    (os, "replace"),
+    (paramiko.SFTPClient, "put"),
+    (paramiko.SFTPClient, "rename"),
+    (paramiko.SFTPClient, "posix_rename"),
+    (httpx.Client, "send"),
+)
+
+
+def run(work: str, settings: Settings, now: datetime, die_at: int) -> None:
+    """Do the work and die at a point; 0 never dies. Exit code 0 means that it ended by itself."""
+    passed = 0
+
+    def point() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def wrapper(*arguments: Any, **options: Any) -> Any:
+            point()
+            result = function(*arguments, **options)
+            point()
+            return result
+
+        return wrapper
+
+    for owner, name in WHERE_IT_MATTERS:
+        setattr(owner, name, watched(getattr(owner, name)))
+    WORKS[work](settings, now)
+
+
+def take_in_everything(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            senders = {str(name): sender for name, sender in all_senders(tx).items()}
+        for inbox in sorted(settings.inbox_folder.iterdir()):
+            take_in(inbox, senders.get(inbox.name), settings=settings, database=database, now=now)
+
+
+def offer_everything(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database, open_altinn(settings.altinn) as altinn:
+        offering.route_letters(database, now)
+        offering.write_down_intents(database, altinn.name, now)
+        for keys in offering.intended_slices(database):
+            offering.offer_slice(database, altinn, settings, keys, now)
+        for offers in following.unpublished(database):
+            following.ask_slice(database, altinn, offers, now, parallel_calls=1)
+
+
+def print_the_night(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        reserve_batches(database, settings, now)
+        for batch in batches_under_way(database):
+            send_batch(database, settings, batch.id, now)
+
+
+def book_the_receipts(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        for sha256 in ingestion.unfinished(database):
+            ingestion.book_file(database, sha256, now)
+        with connect(settings.vendor) as server:
+            names = ingestion.complete_files(server)
+        for name in names:
+            ingestion.ingest(database, settings, name, now)
+
+
+WORKS: dict[str, Callable[[Settings, datetime], None]] = {
+    "intake": take_in_everything,
+    "dispatch": offer_everything,
+    "print": print_the_night,
+    "receipts": book_the_receipts,
+}
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return every finished file below a folder, by its path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not (path.name.startswith(".") and path.name.endswith(".part"))
+    }

@@ -1,0 +1,238 @@
+"""The work is killed before and after everything it does to the world, and run again.
+
+Afterwards the database, the disk and the vendor's server are as if nothing had happened: no letter
+is lost, none is twice anywhere.
+"""
+
+import multiprocessing
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dying
+import pytest
+from builders import MONDAY
+from pydantic import SecretStr
+from servers import SftpServer, asyncssh_server
+from sqlalchemy import select
+from stand_ins import AltinnStandIn, running_altinn
+
+from flows.database import batches, schema
+from flows.database.senders import keep_senders
+from flows.database.session import open_database, reading, transaction
+from flows.database.tables import metadata
+from flows.domain.batch import BatchStatus
+from flows.domain.sender import Sender
+from flows.domain.shipment import SenderId
+from flows.sandbox.letters import make_letters
+from flows.sandbox.print_shop import PrintShop
+from flows.settings import AltinnSettings, Settings, VendorSettings
+
+pytestmark = pytest.mark.faults
+
+NIGHT = MONDAY + timedelta(days=1)
+MORNING = NIGHT + timedelta(hours=3)
+MOST_POINTS = 200
+KILLED = -signal.SIGKILL
+
+
+class World:
+    """One home, one vendor's server, one Altinn; each can be put back as it was."""
+
+    def __init__(self, folder: Path, server: SftpServer, altinn: AltinnStandIn) -> None:
+        self.home, self.saved = folder / "home", folder / "saved"
+        self.server, self.altinn = server, altinn
+        self.home.mkdir()
+        self.settings = Settings(
+            home=self.home,
+            test_population=True,
+            letters_per_batch=4,
+            altinn=AltinnSettings(
+                url=altinn.url, token=SecretStr("sandbox"), parallel_calls=1, timeout_seconds=10
+            ),
+            vendor=VendorSettings(
+                host=server.host,
+                port=server.port,
+                user=server.user,
+                key_file=server.key_file,
+                known_hosts_file=server.known_hosts_file,
+            ),
+        )
+        with open_database(self.settings.database_url) as database:
+            schema.upgrade(database)
+
+    def save(self) -> None:
+        for name, folder in (("home", self.home), ("vendor", self.server.root)):
+            shutil.copytree(folder, self.saved / name)
+
+    def put_back(self) -> None:
+        for name, folder in (("home", self.home), ("vendor", self.server.root)):
+            shutil.rmtree(folder)
+            shutil.copytree(self.saved / name, folder)
+
+    def run(self, work: str, now: datetime, die_at: int = 0) -> int | None:
+        process = PROCESSES.Process(target=dying.run, args=(work, self.settings, now, die_at))
+        process.start()
+        process.join(timeout=60)
+        assert process.exitcode is not None, "the work hangs"
+        return process.exitcode
+
+    def state(self) -> dict[str, Any]:
+        """All that somebody could ever notice."""
+        with open_database(self.settings.database_url) as database, reading(database) as tx:
+            rows: dict[str, Any] = {
+                table.name: [tuple(row) for row in tx.execute(select(table)).all()]
+                for table in metadata.sorted_tables
+                if table.name != "events"
+            }
+            events = metadata.tables["events"]
+            rows["events"] = sorted(
+                str(tuple(row)[1:]) for row in tx.execute(select(events).order_by(events.c.id))
+            )
+        rows["vendor"] = dying.files_below(self.server.root)
+        rows["inbox"] = dying.files_below(self.settings.inbox_folder)
+        rows["archive"] = sorted(
+            path.name
+            for path in self.settings.archive_folder.rglob("*")
+            if path.is_file() and not path.name.startswith(".")
+        )
+        return rows
+
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["dying"])
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with ExitStack() as stack:
+        server = stack.enter_context(asyncssh_server(tmp_path / "sftp"))
+        altinn = stack.enter_context(running_altinn())
+        altinn.set_clock(MONDAY)
+        yield World(tmp_path, server, altinn)
+
+
+def letters_arrive(world: World, count: int, *, digital: bool, faulty: bool = False) -> None:
+    senders = [
+        Sender(SenderId(name), name, "310000108", ("Postboks 1", "8900 Sted"), digital=digital)
+        for name in ("nordvik", "sorvik")
+    ]
+    with open_database(world.settings.database_url) as database, transaction(database) as tx:
+        keep_senders(tx, senders)
+    names = [sender.id for sender in senders]
+    make_letters(world.settings.inbox_folder, senders=names, count=count, seed=3, faulty=faulty)
+
+
+def letters_are_taken_in(world: World, *, digital: bool) -> None:
+    letters_arrive(world, 10, digital=digital)
+    assert world.run("intake", MONDAY) == 0
+
+
+def letters_wait_for_print(world: World) -> None:
+    for folder in ("inn", "ut/mottak", "ut/kvittering", "arkiv"):
+        (world.server.root / folder).mkdir(parents=True)
+    letters_are_taken_in(world, digital=False)
+    assert world.run("dispatch", MONDAY) == 0
+
+
+def receipts_wait(world: World) -> None:
+    letters_wait_for_print(world)
+    assert world.run("print", NIGHT) == 0
+    shop = PrintShop(world.server.root, "SVAR")
+    shop.take_in(NIGHT)
+    with open_database(world.settings.database_url) as database, transaction(database) as tx:
+        for batch in batches.with_status(tx, BatchStatus.HANDED_OVER):
+            batches.record_acknowledged(tx, batch.id, accepted=True, reason="", at=NIGHT)
+    # The same letter twice and one nobody knows: not every line is good on a bad day either.
+    shop.errors = {"duplicate_line", "unknown_piece"}
+    shop.print_and_post(MORNING + timedelta(hours=6))
+
+
+def packages_lie_in_inboxes(world: World) -> None:
+    letters_arrive(world, 24, digital=True, faulty=True)
+
+
+PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
+    "intake": (packages_lie_in_inboxes, MONDAY),
+    "print": (letters_wait_for_print, NIGHT),
+    "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
+}
+
+
+@pytest.mark.parametrize("work", PREPARED)
+def test_a_run_killed_anywhere_and_run_again_ends_as_one_that_was_not(
+    world: World, work: str
+) -> None:
+    prepare, now = PREPARED[work]
+    prepare(world)
+    world.save()
+    assert world.run(work, now) == 0
+    expected = world.state()
+    killed = 0
+
+    for point in range(1, MOST_POINTS):
+        world.put_back()
+        ended = world.run(work, now, die_at=point)
+        if ended == 0:
+            break
+        assert ended == KILLED, f"point {point}: it did not die, it failed ({ended})"
+        killed += 1
+        assert world.run(work, now) == 0, f"point {point}: the next run failed"
+        found = world.state()
+        assert found == expected, f"point {point}: {differing(found, expected)}"
+
+    assert killed >= 10
+    assert killed < MOST_POINTS - 1, "there are more points than were tried"
+
+
+def test_offers_killed_anywhere_reach_altinn_once(world: World) -> None:
+    letters_are_taken_in(world, digital=True)
+    world.save()
+    killed, found = 0, set()
+
+    for point in range(1, MOST_POINTS):
+        world.put_back()
+        ended = world.run("dispatch", MONDAY, die_at=point)
+        if ended == 0:
+            break
+        assert ended == KILLED
+        killed += 1
+        assert world.run("dispatch", MONDAY) == 0
+        # Altinn remembers all of these runs, as the real one would: still one of each.
+        mail = world.altinn.mail()
+        assert len({one["sendersReference"] for one in mail}) == len(mail)
+        with open_database(world.settings.database_url) as database, reading(database) as tx:
+            offers = metadata.tables["offers"]
+            rows = tx.execute(select(offers.c.key, offers.c.state, offers.c.channel_reference))
+            found.add(tuple(sorted(tuple(row) for row in rows)))
+
+    assert killed >= 10
+    assert len(found) == 1, "the same letters ended in different ways"
+    references = {reference for _, _, reference in found.pop() if reference}
+    assert references == {one["id"] for one in world.altinn.mail()}
+
+
+def test_a_night_killed_again_and_again_prints_every_letter_once(world: World) -> None:
+    letters_wait_for_print(world)
+
+    for point in (3, 2, 5, 4, 9, 1, 7, 6):
+        assert world.run("print", NIGHT, die_at=point) in {KILLED, 0}
+    assert world.run("print", NIGHT) == 0
+
+    shop = PrintShop(world.server.root, "SVAR")
+    shop.take_in(NIGHT)
+    shop.print_and_post(MORNING + timedelta(hours=6))
+    printed = shop.printed()
+    assert set(printed.values()) == {1}
+    with open_database(world.settings.database_url) as database, reading(database) as tx:
+        shipments = metadata.tables["shipments"]
+        statuses = {row.id: row.status for row in tx.execute(select(shipments))}
+    assert {one for one, status in statuses.items() if status == "SENDT_PRINT"} == set(printed)
+
+
+def differing(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    return [name for name in expected if found[name] != expected[name]]
