@@ -70,6 +70,22 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
 """Which flows stand behind each word, in order."""
 
 
+@app.callback()
+def options(
+    log_level: Annotated[
+        str, typer.Option(help="How much is logged, to standard error: INFO says each step.")
+    ] = "WARNING",
+) -> None:
+    """Set what holds for every command."""
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        level=log_level.upper(),
+    )
+    # What others log may hold addresses of calls, and so the ids in them: ours says enough.
+    for chatty in ("httpx", "paramiko", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
 @app.command()
 def run(
     flow: Annotated[Flow, typer.Argument(help="Which flow.")],
@@ -232,7 +248,6 @@ def sandbox_vendor(
 
 def main() -> None:
     """Run the command `svarut`; errors are said, not thrown, and decide the exit code."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level="WARNING")
     try:
         app()
     except LetterError as fault:

@@ -93,6 +93,7 @@ def book_the_receipts(settings: Settings, now: datetime) -> None:
         for sha256 in ingestion.unfinished(database):
             ingestion.book_file(database, sha256, now)
         with connect(settings.vendor) as server:
+            ingestion.put_away_strays(server)
             names = ingestion.complete_files(server)
         for name in names:
             ingestion.ingest(database, settings, name, now)

@@ -89,7 +89,7 @@ def asyncssh_server(folder: Path) -> Iterator[SftpServer]:
 async def _close(acceptor: asyncssh.SSHAcceptor) -> None:
     acceptor.close()
     await acceptor.wait_closed()
-    # Connections end a little after their clients: wait, so that no socket is left to the collector.
+    # Connections end a little after their clients: wait, so that no socket is left behind.
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     if rest:
         await asyncio.wait(rest, timeout=2)

@@ -34,6 +34,7 @@ def receipts(at: datetime | None = None, dry_run: bool = False) -> ReceiptsSumma
             return _summed(list(ingestion.look_only(settings, database)))
         left = [ingestion.book_file(database, one, now) for one in ingestion.unfinished(database)]
     with connect(settings.vendor) as server:
+        ingestion.put_away_strays(server)
         names = ingestion.complete_files(server)
     # One after the other: a correction must not overtake what it corrects.
     return _summed(left + [book.submit(name, now).result() for name in names])

@@ -60,6 +60,15 @@ def complete_files(server: Sftp) -> list[str]:
     return sorted(name for name in names if name.endswith(ENDING) and f"{name}{OK}" in names)
 
 
+def put_away_strays(server: Sftp) -> None:
+    """Put away the `.ok` of files that a killed run had already put away."""
+    names = {file.name for file in server.files_in(FOLDER)}
+    for ok in sorted(name for name in names if name.endswith(f"{ENDING}{OK}")):
+        gone = ok.removesuffix(OK) not in names
+        if gone and server.size_of(f"{PUT_AWAY}/{ok.removesuffix(OK)}") is not None:
+            server.move(f"{FOLDER}/{ok}", f"{PUT_AWAY}/{ok}")
+
+
 def ingest(database: Database, settings: Settings, name: str, now: datetime) -> BookingCounts:
     """Bring one receipt file home, book it, and put it away at the vendor."""
     with connect(settings.vendor) as server:
@@ -191,11 +200,9 @@ def _refuse(
 
 
 def _put_away(server: Sftp, name: str) -> None:
-    """Move a file to the archive folder at the vendor, its `.ok` first.
+    """Move a booked file to the archive folder at the vendor, its `.ok` last.
 
-    A file without its `.ok` is not complete to anyone, so a run killed in between leaves a stray
-    that is never booked: what it says is booked already.
+    An `.ok` without its file is nothing to anyone; `put_away_strays` finds it.
     """
-    for each in (f"{name}{OK}", name):
-        if server.size_of(f"{FOLDER}/{each}") is not None:
-            server.move(f"{FOLDER}/{each}", f"{PUT_AWAY}/{each}")
+    for each in (name, f"{name}{OK}"):
+        server.move(f"{FOLDER}/{each}", f"{PUT_AWAY}/{each}")

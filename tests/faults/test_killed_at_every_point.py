@@ -104,7 +104,17 @@ class World:
 
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["dying"])
+# What each child would otherwise import anew; `dying` itself is not on the server's path.
+PROCESSES.set_forkserver_preload(
+    [
+        "flows.dispatch.altinn",
+        "flows.dispatch.following",
+        "flows.dispatch.offering",
+        "flows.intake.registration",
+        "flows.print_batch.sending",
+        "flows.receipts.ingestion",
+    ],
+)
 
 
 @pytest.fixture
