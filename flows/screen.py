@@ -1,6 +1,7 @@
 """What people see in a terminal: lists, one letter's walk, the day's figures."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,14 @@ from flows.domain.money import kroner
 from flows.domain.status import FINAL, Status
 from flows.errors import LetterError
 
-NARROWEST = 100
+NARROWEST = 140
 """Columns when the output goes to a file or a pipe, where nobody can say how wide it is."""
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
+"""An instant as events keep it; people are shown Norwegian time."""
+
+ID_LENGTH = 36
+"""A shipment's id is never cut: people copy it."""
 
 
 def console(*, errors: bool = False) -> Console:
@@ -41,7 +48,10 @@ def show_error(fault: LetterError) -> None:
 
 def show_list(letters: Sequence[Listed]) -> None:
     """Show letters as a table, without anything personal."""
-    table = Table("shipment", "sender", "reference", "status", "since", "due", box=None)
+    table = Table(box=None)
+    table.add_column("shipment", min_width=ID_LENGTH, no_wrap=True)
+    for heading in ("sender", "reference", "status", "since", "due"):
+        table.add_column(heading)
     for one in letters:
         table.add_row(
             one.id,
@@ -70,6 +80,12 @@ def show_walk(walk: Walk) -> None:
     for event in walk.events:
         table.add_row(local(event.at), _what(event), event.actor, _detail(event.detail))
     out.print(table)
+    for offer in walk.offers:
+        out.print(
+            f"offer {offer['channel']} {offer['state']}, key {offer['key']}, "
+            f"reference {offer['channel_reference'] or '–'} {offer['reason']}",
+            markup=False,
+        )
     for piece in walk.pieces:
         left = "" if piece["live"] else " (left it again)"
         out.print(
@@ -121,6 +137,8 @@ def _value(value: object) -> str:
         return ", ".join(f"{name} {count}" for name, count in value.items()) or "–"
     if isinstance(value, list | tuple):
         return ", ".join(str(one) for one in value) or "–"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return local(datetime.fromisoformat(value))
     return "–" if value is None else str(value)
 
 

@@ -25,6 +25,7 @@ from reports.controls import Control
 
 WORDS: Final = "workbook.toml"
 KRONER: Final = "#,##0.00"
+FONT: Final = "Calibri"
 FIXED_TIME: Final = datetime(2020, 1, 1)  # noqa: DTZ001  -- openpyxl wants it naive
 """The same facts give the same bytes, so a workbook does not say when it was written."""
 
@@ -70,7 +71,7 @@ def _say(name: str, **values: object) -> str:
 def _read_me(book: Workbook, month: Month) -> None:
     sheet = _sheet(book, "read_me", [26, 96])
     sheet.append([_say("title", maned=month.month)])
-    sheet["A1"].font = Font(bold=True, size=16)
+    sheet["A1"].font = Font(name=FONT, bold=True, size=16)
     sheet.append([_say("made")])
     wrong = sum(1 for control in month.controls if control.difference)
     verdict = (
@@ -89,7 +90,7 @@ def _read_me(book: Workbook, month: Month) -> None:
     for name, text in rows.items():
         sheet.append([_say(name), text])
         label, said = sheet[sheet.max_row]
-        label.font = Font(bold=True)
+        label.font = Font(name=FONT, bold=True)
         label.alignment = Alignment(vertical="top")
         said.alignment = Alignment(wrap_text=True, vertical="top")
 
@@ -132,7 +133,7 @@ def _sheet(book: Workbook, name: str, widths: Sequence[float]) -> Worksheet:
 def _append_header(sheet: Worksheet, columns: Sequence[str]) -> None:
     sheet.append([_say(column) for column in columns])
     for cell in sheet[1]:
-        cell.font = Font(bold=True, color="FFFFFF")
+        cell.font = Font(name=FONT, bold=True, color="FFFFFF")
         cell.fill = HEADER_FILL
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from test_the_demo import run_svarut
+from command_line import run_svarut
 
 pytestmark = pytest.mark.end_to_end
 

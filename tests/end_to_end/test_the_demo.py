@@ -4,12 +4,12 @@ import json
 import os
 import re
 import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from command_line import run_svarut
 from lxml import etree
 from openpyxl import load_workbook
 from pypdf import PdfReader
@@ -41,19 +41,6 @@ class Demo:
         return run_svarut(*arguments, environment=environment)
 
 
-def run_svarut(
-    *arguments: str, environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env=environment,
-    )
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo") / "here"
@@ -70,8 +57,10 @@ def test_every_letter_is_accounted_for(demo: Demo) -> None:
         re.search(r"taken in\s+(\d+) \+ (\d+) = (\d+)", demo.output).groups(),  # type: ignore[union-attr]
     )
 
+    digital_only = re.search(r"SENDT_DIGITALT\s+(\d+)", demo.output)
     assert closed + still_open == taken_in
-    assert still_open == 0
+    # All that may be open are digital-only letters, which can be read for months.
+    assert still_open == (int(digital_only[1]) if digital_only else 0)
     assert taken_in >= COUNT - 1  # one lay in an inbox that belongs to nobody
     assert "a second run of every step changed nothing" in " ".join(demo.output.split())
 
