@@ -1,0 +1,207 @@
+"""Receipt files over real SFTP, into both databases: once, however often they come."""
+
+import hashlib
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from builders import MONDAY, a_registration, on_paper, registered
+from receipt_lines import BATCH, a_file, a_line
+from servers import SftpServer
+from sqlalchemy import select
+
+from flows.archive import Archive
+from flows.database import batches, facts, follow, receipts
+from flows.database.open_items import still_open
+from flows.database.session import Database, reading, transaction
+from flows.database.tables import charges
+from flows.domain.batch import (
+    Assembled,
+    BatchId,
+    BatchStatus,
+    Envelope,
+    JobClass,
+    PlacedPiece,
+    PlannedBatch,
+)
+from flows.domain.shipment import ShipmentId
+from flows.domain.status import Status
+from flows.receipts import ingestion
+from flows.receipts.ingestion import BookingCounts
+from flows.settings import Settings, VendorSettings
+from flows.sftp import connect
+
+pytestmark = pytest.mark.integration
+
+NIGHT, DAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=3)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sftp_server: SftpServer) -> Settings:
+    for folder in ("inn", "ut/mottak", "ut/kvittering", "arkiv"):
+        (sftp_server.root / folder).mkdir(parents=True)
+    return Settings(
+        home=tmp_path,
+        vendor=VendorSettings(
+            host=sftp_server.host,
+            port=sftp_server.port,
+            user=sftp_server.user,
+            key_file=sftp_server.key_file,
+            known_hosts_file=sftp_server.known_hosts_file,
+        ),
+    )
+
+
+def handed_over(database: Database, count: int) -> list[ShipmentId]:
+    """Bring letters to SENT_TO_PRINT in one acknowledged batch."""
+    batch = BatchId(BATCH)
+    with transaction(database) as tx:
+        letters = registered(tx, *(a_registration(account_code="0410") for _ in range(count)))
+        on_paper(tx, *letters)
+        job_class = JobClass(Envelope.C5, colour=False, duplex=False)
+        batches.reserve(tx, [PlannedBatch(batch, job_class, tuple(letters))], NIGHT)
+        placed = tuple(PlacedPiece(n, n, 1, 3, 22000) for n in range(1, count + 1))
+        batches.record_assembled(tx, batch, Assembled("p.zip", "ab" * 32, 9, placed), NIGHT)
+        batches.begin_hand_over(tx, batch, NIGHT)
+        batches.record_handed_over(tx, batch, NIGHT)
+        batches.record_acknowledged(tx, batch, accepted=True, reason="", at=NIGHT)
+    return letters
+
+
+def lay(server: SftpServer, name: str, content: bytes, *, ok: bytes | None = None) -> None:
+    folder = server.root / "ut/kvittering"
+    (folder / name).write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    promised = json.dumps({"sha256": digest, "size_bytes": len(content)}).encode()
+    (folder / f"{name}.ok").write_bytes(promised if ok is None else ok)
+
+
+def ingest_all(database: Database, settings: Settings) -> list[BookingCounts]:
+    with connect(settings.vendor) as server:
+        ingestion.put_away_strays(server)
+        names = ingestion.complete_files(server)
+    return [ingestion.ingest(database, settings, name, DAY) for name in names]
+
+
+def lines_for(letters: list[ShipmentId]) -> list[dict[str, str]]:
+    return [a_line(stykke=n, forsendelse=one) for n, one in enumerate(letters, start=1)]
+
+
+def test_receipts_settle_letters_charges_and_batch(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer
+) -> None:
+    letters = handed_over(sqlite, 3)
+    content = a_file(*lines_for(letters))
+    lay(sftp_server, "SVAR-20261125-001.csv", content)
+
+    counts = ingest_all(sqlite, settings)
+
+    assert counts == [BookingCounts(applied=3)]
+    with reading(sqlite) as tx:
+        assert follow.tally(tx)[Status.PRINTED] == 3
+        assert batches.read_batch(tx, BatchId(BATCH)).status is BatchStatus.SETTLED
+        assert facts.control_totals(tx)["charges"] == 6
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert Archive(settings.archive_folder).path_of(sha256).read_bytes() == content
+    assert list((sftp_server.root / "ut/kvittering").iterdir()) == []
+    assert len(list((sftp_server.root / "arkiv").iterdir())) == 2
+
+
+def test_the_same_file_under_another_name_changes_nothing(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer
+) -> None:
+    letters = handed_over(sqlite, 2)
+    content = a_file(*lines_for(letters))
+    lay(sftp_server, "SVAR-20261125-001.csv", content)
+    ingest_all(sqlite, settings)
+    lay(sftp_server, "SVAR-20261125-002.csv", content)
+
+    again = ingest_all(sqlite, settings)
+
+    assert again == [BookingCounts(known=1)]
+    with reading(sqlite) as tx:
+        assert facts.control_totals(tx)["charges"] == 4
+
+
+def test_one_bad_line_never_stops_the_others_and_a_person_is_told(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer
+) -> None:
+    letters = handed_over(sqlite, 2)
+    good = lines_for(letters)
+    bad = [
+        a_line(vekt_gram="tolv"),
+        a_line(forsendelse="00000000-0000-4000-8000-999999999999"),
+        good[0],
+    ]
+    lay(sftp_server, "a.csv", a_file(*good, *bad))
+
+    counts = ingest_all(sqlite, settings)
+
+    assert counts == [BookingCounts(applied=2, duplicates=1, quarantined=2)]
+    with reading(sqlite) as tx:
+        assert receipts.quarantined(tx) == 2
+        assert [item.code for item, _ in still_open(tx)] == ["RECEIPT_LINES_QUARANTINED"]
+
+
+@pytest.mark.parametrize("how", ["wrong totals", "wrong ok", "ok is no json"])
+def test_a_file_that_does_not_hold_together_is_refused_kept_and_told(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer, how: str
+) -> None:
+    letters = handed_over(sqlite, 1)
+    wrong = a_file(*lines_for(letters), totals=(9, "0,00", "0,00"))
+    right = a_file(*lines_for(letters))
+    if how == "wrong totals":
+        lay(sftp_server, "a.csv", wrong)
+    else:
+        ok = b"{}" if how == "wrong ok" else b"ferdig"
+        lay(sftp_server, "a.csv", right, ok=ok)
+
+    first, second = ingest_all(sqlite, settings), ingest_all(sqlite, settings)
+
+    assert first == [BookingCounts(refused=1)]
+    assert second == []
+    assert (sftp_server.root / "arkiv/a.csv").exists()
+    with reading(sqlite) as tx:
+        assert follow.tally(tx)[Status.SENT_TO_PRINT] == 1
+        assert [item.code for item, _ in still_open(tx)] == ["RECEIPT_REFUSED"]
+
+
+def test_a_file_without_its_ok_is_left_alone(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer
+) -> None:
+    handed_over(sqlite, 1)
+    (sftp_server.root / "ut/kvittering/a.csv").write_bytes(b"#svarut-kvittering;1;SV")
+
+    assert ingest_all(sqlite, settings) == []
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer
+) -> None:
+    letters = handed_over(sqlite, 2)
+    lay(sftp_server, "a.csv", a_file(*lines_for(letters)))
+
+    looked = list(ingestion.look_only(settings, sqlite))
+
+    assert looked == [BookingCounts(applied=2)]
+    with reading(sqlite) as tx:
+        assert follow.tally(tx)[Status.PRINTED] == 0
+    assert (sftp_server.root / "ut/kvittering/a.csv").exists()
+
+
+def test_booking_is_the_same_in_both_databases(database: Database) -> None:
+    letters = handed_over(database, 4)
+    content = a_file(*lines_for(letters), a_line(forsendelse="ukjent"))
+    from_file = ingestion.read_receipt_file(content, customer="SVAR")
+    assert isinstance(from_file, ingestion.ReceiptFile)
+    with transaction(database) as tx:
+        receipts.stage(tx, sha256="ab" * 32, name="a", lines=from_file.lines, at=DAY)
+
+    counts = ingestion.book_file(database, "ab" * 32, DAY)
+    again = ingestion.book_file(database, "ab" * 32, DAY)
+
+    assert counts == BookingCounts(applied=4, quarantined=1)
+    assert again == BookingCounts()
+    with reading(database) as tx:
+        assert sum(tx.scalars(select(charges.c.net_ore))) == 4 * (261 + 1990)
