@@ -1,5 +1,6 @@
 """One command, the whole way: letters from inboxes to finance's workbook, three simulated days."""
 
+import json
 import os
 import re
 import resource
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ from flows.domain.status import Status
 from flows.errors import ImpossibleState, NeedsAPerson
 from flows.local_prefect import flows_run_here
 from flows.sandbox import print_vendor
-from flows.sandbox.letters import letters_from_folder, make_letters
+from flows.sandbox.letters import MadeLetter, letters_from_folder, make_letters
 from flows.settings import SETTINGS_FILE, Settings, read_settings
 from flows.wording import TEMPLATES
 
@@ -126,12 +127,14 @@ def run_demo(folder: Path, *, count: int, own_letters: Path | None, seed: int) -
     with ExitStack() as stack:
         world = stack.enter_context(_world(folder, seed))
         made = _fill_inboxes(world.settings, count, own_letters, seed)
-        screen.console().print(f"{made} packages lie in {_short(world.settings.inbox_folder)}")
+        screen.console().print(f"{len(made)} packages lie in {_short(world.settings.inbox_folder)}")
         stack.enter_context(flows_run_here(folder / ".prefect"))
         _walk(world, STEPS)
         before = _state(world)
         _walk(world, AGAIN, title="every step once more")
         after = _state(world)
+    if own_letters is not None:
+        screen.show_counts("verdict by file", dict(_verdicts(world.settings, made)))
     return _show_result(world, before, after, seconds=time.monotonic() - started)
 
 
@@ -211,12 +214,26 @@ def _example(name: str) -> str:
     return (TEMPLATES / "examples" / name).read_text(encoding="utf-8")
 
 
-def _fill_inboxes(settings: Settings, count: int, own_letters: Path | None, seed: int) -> int:
+def _fill_inboxes(
+    settings: Settings,
+    count: int,
+    own_letters: Path | None,
+    seed: int,
+) -> list[MadeLetter]:
     with open_database(settings.database_url) as database, reading(database) as tx:
         senders = list(all_senders(tx))
     if own_letters is not None:
-        return len(letters_from_folder(settings.inbox_folder, senders[0], own_letters, seed))
-    return len(make_letters(settings.inbox_folder, senders=senders, count=count, seed=seed))
+        return letters_from_folder(settings.inbox_folder, senders[0], own_letters, seed)
+    return make_letters(settings.inbox_folder, senders=senders, count=count, seed=seed)
+
+
+def _verdicts(settings: Settings, made: Sequence[MadeLetter]) -> Iterator[tuple[str, str]]:
+    """Say what became of each file of one's own, from the answers a sender would read."""
+    for letter in made:
+        answer = settings.inbox_folder / letter.sender / f"{letter.name}.kvittering.json"
+        said = json.loads(answer.read_text(encoding="utf-8"))
+        problems = [problem["tekst"] for problem in said["problemer"]]
+        yield letter.kind, " ".join([said["status"], *problems[:1]])
 
 
 def _walk(world: World, steps: tuple[Step, ...], title: str = "the days") -> None:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +17,17 @@ from flows.errors import LetterError
 
 NARROWEST = 140
 """Columns when the output goes to a file or a pipe, where nobody can say how wide it is."""
+
+IDENTITY: Final = {
+    Status.READ: "read",
+    Status.PRINTED: "printed",
+    Status.REJECTED: "rejected",
+    Status.NOT_DELIVERED: "not delivered",
+    Status.MANUALLY_HANDLED: "by hand",
+}
+"""Each final status by the word of the identity that says no letter is lost."""
+
+ALWAYS_SAID: Final = {"read", "printed", "rejected", "open"}
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 """An instant as events keep it; people are shown Norwegian time."""
@@ -117,9 +128,13 @@ def show_tally(tally: Tally) -> None:
     for status in Status:
         if tally[status]:
             table.add_row(str(status), str(tally[status]))
-    closed = sum(tally[status] for status in FINAL)
-    table.add_row("closed + open = taken in", f"{closed} + {tally.open} = {tally.taken_in}")
     console().print(table)
+    parts = {IDENTITY[status]: tally[status] for status in IDENTITY} | {"open": tally.open}
+    shown = [(name, count) for name, count in parts.items() if count or name in ALWAYS_SAID]
+    console().print(
+        f"{' + '.join(name for name, _ in shown)} = taken in:  "
+        f"{' + '.join(str(count) for _, count in shown)} = {tally.taken_in}",
+    )
 
 
 def _what(event: Event) -> str:

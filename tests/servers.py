@@ -1,6 +1,7 @@
 """Real SFTP servers of two makes, on this machine, each with a folder and a key of its own."""
 
 import asyncio
+import getpass
 import os
 import shutil
 import socket
@@ -127,7 +128,7 @@ def openssh_server(folder: Path) -> Iterator[SftpServer]:
         process = subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stderr=errors)
     try:
         _wait_for(port, process, log)
-        user = os.environ.get("USER") or "root"
+        user = getpass.getuser()
         yield SftpServer(
             "127.0.0.1", port, user, client_key, known_hosts(folder / "keys", port), root
         )

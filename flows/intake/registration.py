@@ -6,7 +6,6 @@ contents, one transaction registers, and the package leaves the inbox last.
 
 import logging
 import tempfile
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +18,12 @@ from flows.clock import oslo_date
 from flows.database import shipments
 from flows.database.open_items import OpenItem, raise_item
 from flows.database.session import Database, reading, transaction
-from flows.database.shipments import Known, Registration
 from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem
 from flows.domain.sender import Sender
-from flows.domain.shipment import Document, Recipient, SenderId, Shipment, ShipmentId
-from flows.domain.status import Status
+from flows.domain.shipment import ShipmentId
 from flows.intake.answer import write_answer
+from flows.intake.checking import Checked, check
 from flows.intake.drop_folder import (
     DONE,
     REJECTED,
@@ -34,36 +32,14 @@ from flows.intake.drop_folder import (
     put_away,
     waiting_packages,
 )
-from flows.intake.metadata import Description, read_description
-from flows.intake.pdf_checks import PdfFacts, look_at
 from flows.intake.problems import Code, problem
-from flows.intake.submission import METADATA, Submission
-from flows.intake.validation import Facts, is_pdf, postal_address, validate
+from flows.intake.recognition import Decided, decide
 from flows.settings import Settings
 
 log = logging.getLogger(__name__)
 
 CHUNK: Final = 100
 """Packages registered in one transaction."""
-
-NAMESPACE: Final = uuid.UUID("6f1f7c52-55a5-4f43-9a54-7f1f3d2f8c11")
-"""Ids of shipments are made in here; changing it would take every letter in anew."""
-
-MAX_REFERENCE: Final = 255
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One package, opened and looked at."""
-
-    package: Path
-    submission: Submission
-    reference: str
-    given_reference: str | None
-    description: Description
-    documents: tuple[Document, ...]
-    """Empty when there are problems."""
-    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)
@@ -81,10 +57,6 @@ class SourceSummary:
     """Packages that could not be read or moved just now; they stay for the next run."""
     problems: Mapping[str, int] = field(default_factory=dict)
     """How often each code was said to a sender of a new letter."""
-
-
-Decided = tuple[Registration, Checked, Known | None]
-"""A registration, what it was made of, and the earlier answer where there is one."""
 
 
 def take_in(
@@ -111,7 +83,7 @@ def take_in(
         with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
             some = packages[start : start + CHUNK]
             checked = list(_check_all(some, Path(work), settings, now, tally))
-            decided = list(_decide(sender.id, checked, database))
+            decided = list(decide(sender.id, checked, database))
             if not dry_run:
                 unkept = _keep(decided, archive)
                 tally["left"] += sum(each.reference in unkept for each in checked)
@@ -143,147 +115,11 @@ def _check_all(
         unpacked.mkdir()
         try:
             submission = open_package(package, unpacked, max_bytes=settings.max_letter_bytes)
-            yield _check(package, submission, numbers)
+            yield check(package, submission, numbers)
         except OSError as fault:
             # Names may be personal, so the log gets the inbox and a number.
             log.warning("left package %s of %s: %s", place, package.parent.name, fault.strerror)
             tally["left"] += 1
-
-
-def _check(package: Path, submission: Submission, numbers: NumberPolicy) -> Checked:
-    description, problems = Description(), list(submission.faults)
-    pdfs: dict[str, PdfFacts] = {}
-    if not submission.faults and METADATA not in submission.files:
-        problems.append(problem(Code.METADATA_MISSING, METADATA))
-    elif not submission.faults:
-        reading_of = read_description(submission.files[METADATA].read_bytes())
-        description, problems = reading_of.description, list(reading_of.problems)
-        pdfs = _look_at_documents(description, submission)
-        if Code.METADATA_NOT_JSON not in {each.code for each in problems}:
-            facts = Facts(description, frozenset(submission.files), pdfs)
-            problems += _unsaid(validate(facts, numbers), problems)
-    given = (description.reference or "").strip() or None
-    documents = () if problems else tuple(_documents(description, submission, pdfs))
-    return Checked(
-        package=package,
-        submission=submission,
-        reference=(given or submission.name)[:MAX_REFERENCE],
-        given_reference=given,
-        description=description,
-        documents=documents,
-        problems=tuple(problems),
-    )
-
-
-def _look_at_documents(description: Description, submission: Submission) -> dict[str, PdfFacts]:
-    return {
-        document.file_name: look_at(submission.files[document.file_name], document.file_name)
-        for document in description.documents or []
-        if document.file_name and document.file_name in submission.files and is_pdf(document)
-    }
-
-
-def _unsaid(found: Sequence[Problem], said: Sequence[Problem]) -> list[Problem]:
-    """Leave out what is only missing because its faulty value was left out."""
-    fields = {each.field for each in said}
-    lists = {field.partition("[")[0] for field in fields if field.endswith("]")}
-    return [
-        each
-        for each in found
-        if each.field not in fields
-        and not (each.code == Code.FIELD_MISSING and each.field in lists)
-    ]
-
-
-def _decide(
-    sender_id: SenderId,
-    checked: Sequence[Checked],
-    database: Database,
-) -> Iterator[Decided]:
-    """Say for each package whether it is a new letter, or one we have answered."""
-    with reading(database) as tx:
-        known = shipments.known_submissions(
-            tx,
-            [(sender_id, each.reference) for each in checked],
-        )
-    for each in checked:
-        earlier = known.setdefault((sender_id, each.reference), [])
-        same = _same(each, earlier)
-        registration = _registration(sender_id, each, earlier)
-        yield registration, each, same
-        if same is None:
-            status = Status.REJECTED if registration.problems else Status.ACCEPTED
-            earlier.append(Known(registration.id, registration.contents_sha256, status))
-
-
-def _same(checked: Checked, earlier: Sequence[Known]) -> Known | None:
-    contents = checked.submission.contents_sha256
-    return next((one for one in earlier if one.contents_sha256 == contents), None)
-
-
-def _registration(
-    sender_id: SenderId,
-    checked: Checked,
-    earlier: Sequence[Known],
-) -> Registration:
-    contents = checked.submission.contents_sha256
-    shipment_id = ShipmentId(
-        str(uuid.uuid5(NAMESPACE, f"{sender_id}\n{checked.reference}\n{contents}")),
-    )
-    living = next((one for one in earlier if one.status is not Status.REJECTED), None)
-    problems = checked.problems
-    if living is not None and living.contents_sha256 != contents:
-        used = problem(Code.REFERENCE_USED, "eksternReferanse", forsendelse=living.shipment_id)
-        problems = (used, *problems)
-    shipment = None if problems else _shipment(shipment_id, sender_id, checked)
-    return Registration(
-        shipment_id, sender_id, checked.reference, contents, shipment, tuple(problems)
-    )
-
-
-def _shipment(shipment_id: ShipmentId, sender_id: SenderId, checked: Checked) -> Shipment:
-    """Return the letter; only for a package without problems, so nothing required is missing."""
-    described, recipient = checked.description, checked.description.recipient
-    if recipient is None or described.title is None:
-        msg = "a package without recipient or title has problems"
-        raise ValueError(msg)
-    wishes = described.printing
-    return Shipment(
-        id=shipment_id,
-        sender_id=sender_id,
-        reference=checked.reference,
-        status=Status.ACCEPTED,
-        recipient=Recipient(
-            address=postal_address(recipient),
-            digital_id=recipient.digital_id or None,
-            title=described.title,
-        ),
-        documents=checked.documents,
-        digital_only=bool(described.digital_only),
-        duplex=bool(wishes and wishes.duplex),
-        colour=bool(wishes and wishes.colour),
-        account_code=described.account_code or "",
-        shipment_type=described.shipment_type or "",
-    )
-
-
-def _documents(
-    description: Description,
-    submission: Submission,
-    pdfs: Mapping[str, PdfFacts],
-) -> Iterator[Document]:
-    for position, document in enumerate(description.documents or [], start=1):
-        name = document.file_name or ""
-        yield Document(
-            position=position,
-            file_name=name,
-            sha256=submission.hashes[name],
-            size_bytes=submission.files[name].stat().st_size,
-            pages=pdfs[name].pages if name in pdfs else 0,
-            # What is not a PDF is only here because it need not be printed.
-            excluded_from_print=bool(document.excluded_from_print) or not is_pdf(document),
-            giro_pages=tuple(document.giro_pages or ()),
-        )
 
 
 def _keep(decided: Sequence[Decided], archive: Archive) -> set[str]:
