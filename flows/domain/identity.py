@@ -26,7 +26,8 @@ _FIRST_WEIGHTS: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND_WEIGHTS: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _D_NUMBER_DAY: Final = 40
 _H_NUMBER_MONTH: Final = 40
-_LOOKS_LIKE_ONE: Final = re.compile(r"(?<!\d)(\d{6})[ .]?(\d{5})(?!\d)")
+# However it is spaced: the window shows any run of white space as one space.
+_LOOKS_LIKE_ONE: Final = re.compile(r"(?<!\d)(\d{6})[\s.-]*(\d{5})(?!\d)")
 
 
 class NumberKind(StrEnum):
@@ -87,7 +88,7 @@ def kind_of(number: str) -> NumberKind | None:
 
 
 def looks_like_national_number(text: str) -> bool:
-    """Say whether a text holds something that reads as a national number, with or without space.
+    """Say whether a text holds something that reads as a national number, however it is spaced.
 
     Real and synthetic alike: in an address line neither has any business.
     """

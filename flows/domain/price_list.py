@@ -1,19 +1,23 @@
 """What printing and postage cost on a given date."""
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from flows.domain.money import rounded_ore
 from flows.errors import NeedsAPerson
 
 BANDS_GRAMS: Final = (20, 50, 100, 350, 1000, 2000)
 """The weight bands of Posten's letter prices, each up to and including."""
+
+_PRICE_ORE: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
+"""As docs/prices.md promises: at least 0, at most four decimals."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ def parse_prices(toml: str) -> list[Price]:
         rows = tomllib.loads(toml).get("price", [])
     except tomllib.TOMLDecodeError as fault:
         raise NeedsAPerson(f"the file is not TOML: {fault}", where="prices", do="mend it") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise NeedsAPerson("price is not a table of prices", where="prices", do="write [[price]]")
     read = [_price(number, row) for number, row in enumerate(rows, start=1)]
     faults = [each for each in read if isinstance(each, str)]
     if faults or not rows:
@@ -112,14 +118,17 @@ def _price(number: int, row: dict[str, Any]) -> Price | str:
     if strays:
         return f"{place}: {', '.join(sorted(strays))}: no such field"
     begins, ends = row.get("valid_from"), row.get("valid_to")
-    if not row.get("sku") or not isinstance(begins, date):
+    if not row.get("sku") or not _is_date(begins):
         return f"{place}: sku and valid_from (a date) are required"
-    if ends is not None and not (isinstance(ends, date) and begins < ends):
+    if ends is not None and not (_is_date(ends) and begins < ends):
         return f"{place}: valid_to must be a date after valid_from"
-    try:
-        price_ore = Decimal(str(row.get("price_ore")))
-    except InvalidOperation:
-        return f'{place}: price_ore must be øre as text, like "42.5"'
-    if not price_ore.is_finite() or price_ore < 0:
-        return f"{place}: price_ore must be at least 0"
-    return Price(str(row["sku"]), price_ore, begins, ends, str(row.get("source", "")))
+    price_ore = str(row.get("price_ore"))
+    if not _PRICE_ORE.fullmatch(price_ore):
+        return f'{place}: price_ore must be øre as text, at most four decimals, like "42.5"'
+    source = str(row.get("source", ""))
+    return Price(str(row["sku"]), Decimal(price_ore), begins, ends, source)
+
+
+def _is_date(value: object) -> TypeGuard[date]:
+    # TOML's times are datetimes, which are dates to isinstance but not to a comparison.
+    return isinstance(value, date) and not isinstance(value, datetime)

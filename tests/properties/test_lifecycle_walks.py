@@ -1,0 +1,122 @@
+"""Walks through the three machines: a shipment's life, a print run's, a receipt line's."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.domain.batch import BATCH_MOVES, NOT_YET_LEAVING, BatchStatus
+from flows.domain.receipt import LINE_MOVES, LineState
+from flows.domain.status import (
+    FINAL,
+    FIRST,
+    MOVES,
+    NEVER_FOR_DIGITAL_ONLY,
+    Mover,
+    Status,
+    can_follow,
+    may_move,
+)
+
+STATUSES = st.sampled_from(Status)
+
+
+def reachable(start: str, moves: Iterable[tuple[str, str]]) -> set[str]:
+    """Return everything some walk from `start` comes to, itself only if a walk comes back."""
+    moves, found = set(moves), set[str]()
+    ahead = {new for old, new in moves if old == start}
+    while ahead:
+        found |= ahead
+        ahead = {new for old, new in moves if old in ahead} - found
+    return found
+
+
+@given(st.lists(st.tuples(STATUSES, st.sampled_from(Mover)), max_size=60))
+def test_whoever_asks_for_what_a_shipment_never_leaves_its_life(
+    wishes: list[tuple[Status, Mover]],
+) -> None:
+    been = [FIRST]
+    for wanted, mover in wishes:
+        if may_move(been[-1], wanted, mover):
+            been.append(wanted)
+
+    # Each status at most once, a final one only at the end, and every step in the table.
+    assert len(set(been)) == len(been)
+    assert not FINAL & set(been[:-1])
+    assert set(pairwise(been)) <= set(MOVES)
+
+
+@given(STATUSES, STATUSES)
+def test_what_can_follow_is_what_somebody_may_do(old: Status, new: Status) -> None:
+    assert (new in can_follow(old)) == any(may_move(old, new, mover) for mover in Mover)
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - FINAL))
+def test_an_operator_can_take_over_any_unfinished_shipment_and_nobody_else_can(
+    status: Status,
+) -> None:
+    takers = {mover for mover in Mover if may_move(status, Status.MANUALLY_HANDLED, mover)}
+
+    assert takers == {Mover.OPERATOR}
+
+
+def test_a_digital_only_letter_comes_to_an_end_without_any_paper() -> None:
+    without_paper = {move for move in MOVES if not NEVER_FOR_DIGITAL_ONLY & set(move)}
+    by_flows = {move for move in without_paper if MOVES[move] != {Mover.OPERATOR}}
+
+    assert reachable(FIRST, without_paper) == set(Status) - NEVER_FOR_DIGITAL_ONLY - {FIRST}
+    # No flow leaves one lying: each unfinished status has a way on that needs no operator.
+    unfinished = set(Status) - FINAL - NEVER_FOR_DIGITAL_ONLY
+    assert unfinished == {old for old, _ in by_flows}
+
+
+def test_there_is_one_door_to_print_and_no_way_back_from_it() -> None:
+    after = reachable(Status.SENT_TO_PRINT, MOVES)
+    into = {old: MOVES[old, new] for old, new in MOVES if new is Status.SENT_TO_PRINT}
+
+    assert after == {Status.PRINTED, Status.MANUALLY_HANDLED}
+    assert into == {
+        Status.ACCEPTED: {Mover.PRINT_BATCH},
+        Status.NOTIFIED: {Mover.PRINT_BATCH},
+    }
+
+
+BATCH_ENDS = {BatchStatus.SETTLED, BatchStatus.ANNULLED}
+LINE_ENDS = {LineState.APPLIED, LineState.DUPLICATE, LineState.DISMISSED}
+
+
+@pytest.mark.parametrize(
+    ("start", "states", "moves", "ends"),
+    [
+        (FIRST, set(Status), set(MOVES), FINAL),
+        (BatchStatus.RESERVED, set(BatchStatus), BATCH_MOVES, BATCH_ENDS),
+        (LineState.STAGED, set(LineState), LINE_MOVES, LINE_ENDS),
+    ],
+    ids=["shipment", "batch", "receipt line"],
+)
+def test_every_state_is_reached_and_leads_to_an_end(
+    start: str, states: set[str], moves: set[tuple[str, str]], ends: set[str]
+) -> None:
+    assert {start} | reachable(start, moves) == states
+    assert states - {old for old, _ in moves} == ends
+    assert all(reachable(state, moves) & ends for state in states - ends)
+
+
+def test_a_batch_that_has_begun_to_leave_is_never_assembled_again() -> None:
+    # The guard against printing twice: what is on its way has no road back to our own disk.
+    for status in set(BatchStatus) - NOT_YET_LEAVING:
+        assert not reachable(status, BATCH_MOVES) & {*NOT_YET_LEAVING, BatchStatus.HANDING_OVER}
+
+
+def test_a_hand_over_of_unknown_outcome_can_only_be_completed() -> None:
+    # Annulled while the vendor may hold it, its letters would be free for another batch.
+    onward = {new for old, new in BATCH_MOVES if old is BatchStatus.HANDING_OVER}
+
+    assert onward == {BatchStatus.HANDED_OVER}
+
+
+def test_a_receipt_line_is_booked_at_most_once() -> None:
+    for state in LineState:
+        assert state not in reachable(state, LINE_MOVES)
