@@ -1,33 +1,31 @@
 """Keep the senders and how each wants its letters sent."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from sqlalchemy import insert, select
 
 from flows.database.session import Tx
 from flows.database.tables import senders
-from flows.domain.sender import Sender
+from flows.domain.sender import Rules, Sender
 from flows.domain.shipment import SenderId
 from flows.domain.working_days import DeadlinePolicy
 
 
 def all_senders(tx: Tx) -> dict[SenderId, Sender]:
     """Return every sender by its id."""
-    found: dict[SenderId, Sender] = {}
-    for row in tx.execute(select(senders).order_by(senders.c.id)).mappings():
-        found[row["id"]] = Sender(
-            id=row["id"],
-            name=row["name"],
-            organisation_number=row["organisation_number"],
-            return_address=tuple(row["return_address"]),
-            cover_text=row["cover_text"],
-            deadline_policy=DeadlinePolicy.parse(row["deadline_policy"]),
-            digital=row["digital"],
-            on_hold=row["on_hold"],
-            altinn_resource=row["altinn_resource"],
-            invoice_reference=row["invoice_reference"],
+    return {
+        row["id"]: Sender(
+            **{
+                **row,
+                "return_address": tuple(row["return_address"]),
+                "information_types": tuple(row["information_types"]),
+                "deadline_policy": DeadlinePolicy.parse(row["deadline_policy"]),
+                "rules": Rules(row["rules"]),
+            },
         )
-    return found
+        for row in tx.execute(select(senders).order_by(senders.c.id)).mappings()
+    }
 
 
 def keep_senders(tx: Tx, wanted: Sequence[Sender]) -> tuple[int, int]:
@@ -44,14 +42,9 @@ def keep_senders(tx: Tx, wanted: Sequence[Sender]) -> tuple[int, int]:
 
 def _row(sender: Sender) -> dict[str, object]:
     return {
-        "id": sender.id,
-        "name": sender.name,
-        "organisation_number": sender.organisation_number,
+        **{each.name: getattr(sender, each.name) for each in fields(Sender)},
         "return_address": list(sender.return_address),
-        "cover_text": sender.cover_text,
+        "information_types": list(sender.information_types),
+        "notification_texts": dict(sender.notification_texts),
         "deadline_policy": str(sender.deadline_policy),
-        "digital": sender.digital,
-        "on_hold": sender.on_hold,
-        "altinn_resource": sender.altinn_resource,
-        "invoice_reference": sender.invoice_reference,
     }

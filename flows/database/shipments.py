@@ -1,7 +1,7 @@
 """Find shipments, and move them along with an event for every move."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from flows.database.tables import (
     shipments,
 )
 from flows.domain.postal_address import PostalAddress
-from flows.domain.problem import Problem
+from flows.domain.problem import Problem, faults
 from flows.domain.shipment import (
     Document,
+    Link,
     Recipient,
     Route,
     SenderId,
@@ -53,6 +54,14 @@ class Registration:
     contents_sha256: str
     shipment: Shipment | None
     problems: tuple[Problem, ...]
+    """Faults and notes; faults alone reject it."""
+    repeat_key: str = ""
+    """The same for letters with the same sender, title and recipient; empty when not known."""
+
+    @property
+    def verdict(self) -> Status:
+        """Accepted or rejected."""
+        return Status.REJECTED if faults(self.problems) else Status.ACCEPTED
 
 
 def known_submissions(
@@ -93,7 +102,7 @@ def register(tx: Tx, registrations: Sequence[Registration], at: datetime) -> Non
         events: [],
     }
     for each in registrations:
-        verdict = Status.REJECTED if each.problems else Status.ACCEPTED
+        verdict = each.verdict
         rows[shipments].append(_shipment_row(each, verdict, at))
         if each.shipment is not None:
             rows[recipients].append(_recipient_row(each.id, each.shipment.recipient))
@@ -106,11 +115,14 @@ def register(tx: Tx, registrations: Sequence[Registration], at: datetime) -> Non
                 "field": problem.field,
                 "page": problem.page,
                 "values": dict(problem.values),
+                "note": problem.note,
             }
             for position, problem in enumerate(each.problems, start=1)
         )
         rows[events].append(_event(each.id, at, None, Status.RECEIVED, Mover.INTAKE, {}))
         codes = {"problems": [problem.code for problem in each.problems]} if each.problems else {}
+        if each.shipment is not None and each.shipment.held_for:
+            codes["held_for"] = [each.shipment.held_for]
         rows[events].append(_event(each.id, at, Status.RECEIVED, verdict, Mover.INTAKE, codes))
     for table, new in rows.items():
         if new:
@@ -132,6 +144,7 @@ def problems_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId, 
                 field=row["field"],
                 page=row["page"],
                 values=tuple(sorted(row["values"].items())),
+                note=row["note"],
             )
             found.setdefault(row["shipment_id"], []).append(problem)
     return found
@@ -212,7 +225,11 @@ def to_route(tx: Tx, limit: int) -> list[ToRoute]:
         )
         .join(recipients, recipients.c.shipment_id == shipments.c.id)
         .join(senders, senders.c.id == shipments.c.sender_id)
-        .where(shipments.c.status == Status.ACCEPTED, shipments.c.route.is_(None))
+        .where(
+            shipments.c.status == Status.ACCEPTED,
+            shipments.c.route.is_(None),
+            shipments.c.held_for == "",
+        )
         .order_by(shipments.c.received_at, shipments.c.id)
         .limit(limit),
     )
@@ -272,6 +289,9 @@ def recipients_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId
                 ),
                 digital_id=row["digital_id"],
                 title=row["title"],
+                reply_to=_address(row["reply_to"]),
+                links=tuple(Link(**one) for one in row["links"]),
+                records=row["records"],
             )
     return found
 
@@ -357,7 +377,16 @@ def _shipment_row(each: Registration, verdict: Status, at: datetime) -> dict[str
         "colour": described is not None and described.colour,
         "account_code": described.account_code if described else "",
         "shipment_type": described.shipment_type if described else "",
+        "sending_system": described.sending_system if described else "",
+        "correlation_id": described.correlation_id if described else "",
+        "confidential": described is not None and described.confidential,
+        "held_for": described.held_for if described else "",
+        "repeat_key": each.repeat_key,
     }
+
+
+def _address(kept: Mapping[str, Any] | None) -> PostalAddress | None:
+    return None if kept is None else PostalAddress(**{**kept, "lines": tuple(kept["lines"])})
 
 
 def _recipient_row(shipment_id: ShipmentId, recipient: Recipient) -> dict[str, Any]:
@@ -371,6 +400,9 @@ def _recipient_row(shipment_id: ShipmentId, recipient: Recipient) -> dict[str, A
         "place": address.place,
         "country": address.country,
         "digital_id": recipient.digital_id,
+        "reply_to": asdict(recipient.reply_to) if recipient.reply_to else None,
+        "links": [asdict(one) for one in recipient.links],
+        "records": dict(recipient.records),
     }
 
 

@@ -87,6 +87,17 @@ senders = Table(
     Column("on_hold", Boolean, nullable=False, server_default=text("false")),
     Column("altinn_resource", Text, nullable=False, server_default=""),
     Column("invoice_reference", Text, nullable=False, server_default=""),
+    Column("rules", String(10), nullable=False, server_default="now"),
+    Column("language", String(2), nullable=False, server_default="nb"),
+    Column("nightly_cap", Integer, nullable=False, server_default="0"),
+    Column("resend_to_organisations", Boolean, nullable=False, server_default=text("true")),
+    Column("information_types", JSON, nullable=False, server_default="[]"),
+    Column("message_sender", Text, nullable=False, server_default=""),
+    Column("notification_texts", JSON, nullable=False, server_default="{}"),
+    Column("confidential_resource", Text, nullable=False, server_default=""),
+    Column("consumer_organisation", String(9), nullable=False, server_default=""),
+    Column("print_vendor", String(40), nullable=False, server_default="default"),
+    Column("invoice_endpoint", String(40), nullable=False, server_default=""),
 )
 
 status_pairs = Table(
@@ -117,6 +128,12 @@ shipments = Table(
     Column("route_reason", String(40)),
     Column("published_at", Instant),
     Column("due_at", Instant),
+    Column("sending_system", String(100), nullable=False, server_default=""),
+    Column("correlation_id", String(100), nullable=False, server_default=""),
+    Column("confidential", Boolean, nullable=False, server_default=text("false")),
+    Column("held_for", String(40), nullable=False, server_default=""),
+    Column("repeat_key", String(64), nullable=False, server_default=""),
+    Column("cleared_at", Instant),
     _one_of("status", Status),
     _one_of("route", Route),
     CheckConstraint(
@@ -135,6 +152,7 @@ shipments = Table(
         postgresql_where=text(f"status <> '{Status.REJECTED}'"),
     ),
     Index("ix_shipments_status_route_due_at", "status", "route", "due_at"),
+    Index("ix_shipments_repeat_key_received_at", "repeat_key", "received_at"),
 )
 
 recipients = Table(
@@ -148,6 +166,9 @@ recipients = Table(
     Column("place", Text, nullable=False),
     Column("country", Text, nullable=False),
     Column("digital_id", String(11)),
+    Column("reply_to", JSON),
+    Column("links", JSON, nullable=False, server_default="[]"),
+    Column("records", JSON, nullable=False, server_default="{}"),
     comment="Who a letter is for; with the file names in documents, all that is personal here.",
 )
 
@@ -174,6 +195,7 @@ problems = Table(
     Column("field", Text, nullable=False),
     Column("page", Integer),
     Column("values", JSON, nullable=False),
+    Column("note", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("shipment_id", "position"),
 )
 
@@ -188,6 +210,7 @@ events = Table(
     Column("to_status", String(20)),
     Column("actor", String(80), nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("feed_number", Integer),
     ForeignKeyConstraint(
         ["from_status", "to_status"],
         ["status_pairs.from_status", "status_pairs.to_status"],
@@ -199,6 +222,33 @@ events = Table(
         name="walks_begin_at_the_beginning",
     ),
     Index("ix_events_shipment_id_id", "shipment_id", "id"),
+    Index(
+        "ix_events_not_in_a_feed",
+        "shipment_id",
+        sqlite_where=text("feed_number IS NULL AND to_status IS NOT NULL"),
+        postgresql_where=text("feed_number IS NULL AND to_status IS NOT NULL"),
+    ),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    _identifier("sender_id", ForeignKey("senders.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    PrimaryKeyConstraint("sender_id", "number"),
+    comment="Files that tell a sender its letters' moves; each move is in exactly one.",
+)
+
+postcodes = Table(
+    "postcodes",
+    metadata,
+    Column("postcode", String(4), primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("municipality", String(4), nullable=False),
+    Column("category", String(1), nullable=False),
+    comment="The postcode register, as it was last imported.",
 )
 
 offers = Table(

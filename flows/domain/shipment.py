@@ -1,8 +1,9 @@
 """A letter to one recipient: sender, recipient, documents, how it may be delivered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 from flows.domain.postal_address import PostalAddress
 from flows.domain.status import Status
@@ -38,6 +39,16 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Link:
+    """An address on the web that belongs to a letter."""
+
+    url: str
+    text: str
+    lead: str = ""
+    """What stands before it (ledetekst)."""
+
+
+@dataclass(frozen=True)
 class Recipient:
     """Who a letter is for. Everything personal about a letter is here and nowhere else."""
 
@@ -45,6 +56,11 @@ class Recipient:
     digital_id: str | None
     """A national identity number (11 digits) or an organisation number (9)."""
     title: str
+    reply_to: PostalAddress | None = None
+    """Whose address stands as sender on paper instead of the sender's own (svarSendesTil)."""
+    links: tuple[Link, ...] = ()
+    records: Mapping[str, Any] = field(default_factory=dict)
+    """NOARK metadata as the sender wrote it, kept for whoever imports the letter."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,12 @@ class Shipment:
     colour: bool = False
     account_code: str = ""
     shipment_type: str = ""
+    sending_system: str = ""
+    correlation_id: str = ""
+    confidential: bool = False
+    """Only for the recipient's own eyes: level 4 log-in, or confidential post to organisations."""
+    held_for: str = ""
+    """Why a person must look before the letter goes anywhere: a code, empty when nobody must."""
 
 
 @dataclass(frozen=True)

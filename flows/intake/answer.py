@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from flows.domain.problem import Problem
+from flows.domain.problem import Problem, faults
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.intake.drop_folder import ANSWER_SUFFIX, package_name, shown_name
@@ -32,8 +32,9 @@ def write_answer(
         "pakke": shown_name(package),
         "id": shipment_id,
         "eksternReferanse": reference,
-        "status": Status.REJECTED if problems else Status.ACCEPTED,
-        "problemer": [_said(each) for each in problems],
+        "status": Status.REJECTED if faults(problems) else Status.ACCEPTED,
+        "problemer": [_said(each) for each in problems if not each.note],
+        "merknader": [_said(each) for each in problems if each.note],
     }
     text = json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
     name = f"{package_name(package)}{ANSWER_SUFFIX}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from flows.domain.identity import NumberPolicy
-from flows.domain.problem import Problem
+from flows.domain.problem import Problem, faults
 from flows.domain.shipment import Document
 from flows.intake.metadata import Description, read_description
 from flows.intake.pdf_checks import PdfFacts, look_at
@@ -27,8 +27,9 @@ class Checked:
     given_reference: str | None
     description: Description
     documents: tuple[Document, ...]
-    """Empty when there are problems."""
+    """Empty when there are faults."""
     problems: tuple[Problem, ...]
+    """Faults and notes."""
 
 
 def check(package: Path, submission: Submission, numbers: NumberPolicy) -> Checked:
@@ -45,7 +46,7 @@ def check(package: Path, submission: Submission, numbers: NumberPolicy) -> Check
             facts = Facts(description, frozenset(submission.files), pdfs)
             problems += _unsaid(validate(facts, numbers), problems)
     given = (description.reference or "").strip() or None
-    documents = () if problems else tuple(_documents(description, submission, pdfs))
+    documents = () if faults(problems) else tuple(_documents(description, submission, pdfs))
     return Checked(
         package=package,
         submission=submission,

@@ -7,6 +7,7 @@ from typing import Final
 from flows.database import shipments
 from flows.database.session import Database, reading
 from flows.database.shipments import Known, Registration
+from flows.domain.problem import faults
 from flows.domain.shipment import Recipient, SenderId, Shipment, ShipmentId
 from flows.domain.status import Status
 from flows.intake.checking import Checked
@@ -37,8 +38,9 @@ def decide(
         registration = _registration(sender_id, each, earlier)
         yield registration, each, same
         if same is None:
-            status = Status.REJECTED if registration.problems else Status.ACCEPTED
-            earlier.append(Known(registration.id, registration.contents_sha256, status))
+            earlier.append(
+                Known(registration.id, registration.contents_sha256, registration.verdict),
+            )
 
 
 def _same(checked: Checked, earlier: Sequence[Known]) -> Known | None:
@@ -60,17 +62,17 @@ def _registration(
     if living is not None and living.contents_sha256 != contents:
         used = problem(Code.REFERENCE_USED, "eksternReferanse", forsendelse=living.shipment_id)
         problems = (used, *problems)
-    shipment = None if problems else _shipment(shipment_id, sender_id, checked)
+    shipment = None if faults(problems) else _shipment(shipment_id, sender_id, checked)
     return Registration(
         shipment_id, sender_id, checked.reference, contents, shipment, tuple(problems)
     )
 
 
 def _shipment(shipment_id: ShipmentId, sender_id: SenderId, checked: Checked) -> Shipment:
-    """Return the letter; only for a package without problems, so nothing required is missing."""
+    """Return the letter; only for a package without faults, so nothing required is missing."""
     described, recipient = checked.description, checked.description.recipient
     if recipient is None or described.title is None:
-        msg = "a package without recipient or title has problems"
+        msg = "a package without recipient or title has faults"
         raise ValueError(msg)
     wishes = described.printing
     return Shipment(

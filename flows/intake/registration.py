@@ -19,7 +19,7 @@ from flows.database import shipments
 from flows.database.open_items import OpenItem, raise_item
 from flows.database.session import Database, reading, transaction
 from flows.domain.identity import NumberPolicy
-from flows.domain.problem import Problem
+from flows.domain.problem import Problem, faults
 from flows.domain.sender import Sender
 from flows.domain.shipment import ShipmentId
 from flows.intake.answer import write_answer
@@ -92,7 +92,7 @@ def take_in(
                 decided = [one for one in decided if one[0].reference not in unkept]
             new = [registration for registration, _, known in decided if known is None]
             for registration in new:
-                tally["rejected" if registration.problems else "accepted"] += 1
+                tally["rejected" if faults(registration.problems) else "accepted"] += 1
                 problems.update(each.code for each in registration.problems)
             tally["answered_again"] += len(decided) - len(new)
             if not dry_run:
@@ -167,7 +167,8 @@ def _answer_all(
 
 
 def _answer(checked: Checked, shipment_id: ShipmentId, problems: Sequence[Problem]) -> None:
-    kept = checked.package.parent / REJECTED if problems else None
+    rejected = bool(faults(problems))
+    kept = checked.package.parent / REJECTED if rejected else None
     write_answer(
         checked.package,
         shipment_id=shipment_id,
@@ -175,7 +176,7 @@ def _answer(checked: Checked, shipment_id: ShipmentId, problems: Sequence[Proble
         problems=problems,
         copy_to=kept,
     )
-    put_away(checked.package, REJECTED if problems else DONE, shipment_id[:8])
+    put_away(checked.package, REJECTED if rejected else DONE, shipment_id[:8])
 
 
 def _turn_away(
