@@ -77,10 +77,10 @@ class Settings(BaseSettings):
         default=False,
         description="Synthetic national numbers (month + 80) are people. Never in production.",
     )
-    max_letter_bytes: int = Field(
-        350 * 1024 * 1024,
+    max_package_bytes: int = Field(
+        2 * 1024 * 1024 * 1024,
         gt=0,
-        description="Documents of one letter, unpacked. SvarUt prints at most 350 MB.",
+        description="One package, unpacked. What is printed has a lower limit of its own.",
     )
     letters_per_batch: int = Field(500, ge=1, description="A batch is cut at this many letters.")
     read_check_max_age_minutes: int = Field(

@@ -1,11 +1,12 @@
 """Find shipments, and move them along with an event for every move."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
@@ -90,6 +91,20 @@ def known_submissions(
                     Known(shipment_id, sha256, Status(status)),
                 )
     return found
+
+
+def tries_since(tx: Tx, keys: Iterable[str], since: datetime) -> Counter[str]:
+    """Return how often letters with each repeat key have come, accepted or not."""
+    tries: Counter[str] = Counter()
+    for some in in_chunks(sorted(keys)):
+        rows = tx.execute(
+            select(shipments.c.repeat_key, func.count())
+            .where(shipments.c.repeat_key.in_(some), shipments.c.received_at >= since)
+            .group_by(shipments.c.repeat_key),
+        )
+        for key, count in rows:
+            tries[key] = count
+    return tries
 
 
 def register(tx: Tx, registrations: Sequence[Registration], at: datetime) -> None:

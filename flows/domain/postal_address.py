@@ -1,16 +1,22 @@
 """An address as the lines that show in an envelope window."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from flows.domain.country import Zone, find_country
 from flows.domain.identity import looks_like_national_number
 
-NORWAY: Final = frozenset({"", "NO", "NOR", "NORGE", "NOREG", "NORWAY", "NORGA", "NORGGA"})
-"""What senders write for Norway, upper-case; nothing means Norway too."""
-
 POSTCODE_DIGITS: Final = 4
+
+_HIDDEN: Final = re.compile(
+    r"(strengt\s+)?fortrolig|(sperret|hemmelig|skjult)\s+adresse|adressesperre|klientadresse"
+    r"|\bkode\s*[67]\b|\bspsf\b|\bspfo\b",
+    re.IGNORECASE,
+)
+"""What case systems write when the population register hides an address (codes 6 and 7)."""
 
 
 class AddressFault(StrEnum):
@@ -38,7 +44,8 @@ class PostalAddress:
     @property
     def is_norwegian(self) -> bool:
         """Whether it is a Norwegian address."""
-        return tidy(self.country).upper() in NORWAY
+        found = find_country(self.country)
+        return found is not None and found.zone is Zone.NORWAY
 
     def in_window(self) -> list[str]:
         """Return the lines for the window: name, lines, postcode and place, foreign country.
@@ -47,7 +54,8 @@ class PostalAddress:
         """
         lines = [self.name, *self.lines, f"{self.postcode} {self.place}"]
         if not self.is_norwegian:
-            lines.append(tidy(self.country).upper())
+            found = find_country(self.country)
+            lines.append((found.name if found else self.country).upper())
         return [line for line in map(tidy, lines) if line]
 
 
@@ -64,7 +72,7 @@ def address_faults(address: PostalAddress) -> list[AddressFault]:
         AddressFault.POSTCODE_NOT_FOUR_DIGITS: (
             address.is_norwegian
             and bool(tidy(address.postcode))
-            and not _is_norwegian_postcode(tidy(address.postcode))
+            and not norwegian_postcode(address.postcode)
         ),
         AddressFault.PLACE_MISSING: not tidy(address.place),
         AddressFault.CONTROL_CHARACTERS: any(map(_has_control_characters, _parts(address))),
@@ -74,13 +82,23 @@ def address_faults(address: PostalAddress) -> list[AddressFault]:
     return [fault for fault, found in checks.items() if found]
 
 
+def may_be_hidden(address: PostalAddress) -> bool:
+    """Say whether an address reads like one the population register hides.
+
+    Such a letter is not for a machine to send: a person looks first.
+    """
+    return any(_HIDDEN.search(part) for part in _parts(address))
+
+
 def _parts(address: PostalAddress) -> tuple[str, ...]:
     return (address.name, *address.lines, address.postcode, address.place, address.country)
 
 
-def _is_norwegian_postcode(text: str) -> bool:
-    digits = text.upper().removeprefix("NO-")
-    return len(digits) == POSTCODE_DIGITS and digits.isascii() and digits.isdecimal()
+def norwegian_postcode(text: str) -> str:
+    """Return the four digits of a Norwegian postcode, also of `NO-8900`; empty when it is none."""
+    digits = tidy(text).upper().removeprefix("NO-")
+    well_formed = len(digits) == POSTCODE_DIGITS and digits.isascii() and digits.isdecimal()
+    return digits if well_formed else ""
 
 
 def _has_control_characters(text: str) -> bool:

@@ -55,7 +55,7 @@ class Sender:
     """Values of forsendelsestype that are information; every other letter is a decision."""
     message_sender: str = ""
     """The name the recipient sees in Altinn; empty is `name`."""
-    notification_texts: Mapping[str, str] = field(default_factory=dict)
+    notification_texts: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The message around the letter, by language; a language left out has the house's text."""
     altinn_resource: str = ""
     confidential_resource: str = ""

@@ -59,7 +59,7 @@ class Recipient:
     reply_to: PostalAddress | None = None
     """Whose address stands as sender on paper instead of the sender's own (svarSendesTil)."""
     links: tuple[Link, ...] = ()
-    records: Mapping[str, Any] = field(default_factory=dict)
+    records: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """NOARK metadata as the sender wrote it, kept for whoever imports the letter."""
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem, faults
 from flows.domain.shipment import Document
 from flows.intake.metadata import Description, read_description
 from flows.intake.pdf_checks import PdfFacts, look_at
 from flows.intake.problems import Code, problem
 from flows.intake.submission import METADATA, Submission
-from flows.intake.validation import Facts, is_pdf, validate
+from flows.intake.validation import Facts, Standard, is_pdf, validate
 
 MAX_REFERENCE: Final = 255
 
@@ -32,7 +31,7 @@ class Checked:
     """Faults and notes."""
 
 
-def check(package: Path, submission: Submission, numbers: NumberPolicy) -> Checked:
+def check(package: Path, submission: Submission, standard: Standard) -> Checked:
     """Look at an opened package: what it describes, and everything that is wrong with it."""
     description, problems = Description(), list(submission.faults)
     pdfs: dict[str, PdfFacts] = {}
@@ -43,8 +42,8 @@ def check(package: Path, submission: Submission, numbers: NumberPolicy) -> Check
         description, problems = reading_of.description, list(reading_of.problems)
         pdfs = _look_at_documents(description, submission)
         if Code.METADATA_NOT_JSON not in {each.code for each in problems}:
-            facts = Facts(description, frozenset(submission.files), pdfs)
-            problems += _unsaid(validate(facts, numbers), problems)
+            sizes = {name: file.stat().st_size for name, file in submission.files.items()}
+            problems += _unsaid(validate(Facts(description, sizes, pdfs), standard), problems)
     given = (description.reference or "").strip() or None
     documents = () if faults(problems) else tuple(_documents(description, submission, pdfs))
     return Checked(

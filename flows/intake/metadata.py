@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.domain.problem import Problem
 from flows.intake.problems import Code, problem
@@ -25,6 +26,18 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 Short = Annotated[Text, Field(max_length=100)]
 PageNumber = Annotated[int, Field(ge=1, le=MAX_PAGE_NUMBER)]
+Year = Annotated[int, Field(ge=1000, le=9999)]
+Sequence = Annotated[int, Field(ge=0, le=2**63 - 1)]
+MAX_LINKS: Final = 5
+
+
+def _instant(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Instant = Annotated[Text, AfterValidator(_instant)]
+"""ISO 8601, kept as it was written."""
 
 
 class _Part(BaseModel):
@@ -49,13 +62,24 @@ class Address(_Part):
     digital_id: Text | None = Field(None, alias="digitalId")
 
 
+class Note(_Part):
+    """`Metadata`: a key and a value of the sender's own."""
+
+    key: Text = Field(alias="key")
+    value: Text = Field(alias="value")
+
+
 class DescribedDocument(_Part):
     """`Dokument`: one file of the letter."""
 
     file_name: Text | None = Field(None, alias="filnavn")
     mime_type: Text | None = Field(None, alias="mimeType")
+    document_type: Text | None = Field(None, alias="dokumentType")
     giro_pages: list[PageNumber] | None = Field(None, alias="giroarkSider")
     excluded_from_print: bool | None = Field(None, alias="skalEkskluderesFraUtskrift")
+    to_be_signed: bool | None = Field(None, alias="skalSigneres")
+    sensitive: bool | None = Field(None, alias="inneholderPersonsensitivInformasjon")
+    notes: list[Note] | None = Field(None, alias="ekstraMetadata")
 
 
 class PrintWishes(_Part):
@@ -63,6 +87,40 @@ class PrintWishes(_Part):
 
     colour: bool | None = Field(None, alias="utskriftMedFarger")
     duplex: bool | None = Field(None, alias="tosidig")
+
+
+class DescribedLink(_Part):
+    """`Lenke`: an address on the web that belongs to the letter."""
+
+    url: Text | None = Field(None, alias="url", max_length=1000)
+    text: Short | None = Field(None, alias="tekst")
+    lead: Short | None = Field(None, alias="ledetekst")
+
+
+class RecordForImport(_Part):
+    """`NoarkMetadataForImport`: what the recipient's archive may import."""
+
+    folder_id: Text | None = Field(None, alias="mappeId")
+    folder_system_id: Text | None = Field(None, alias="mappeSystemId")
+    case_year: Year | None = Field(None, alias="saksaar")
+    case_number: Sequence | None = Field(None, alias="sakssekvensnummer")
+    system_id: Text | None = Field(None, alias="systemId")
+    record_id: Text | None = Field(None, alias="registreringsId")
+    entry_number: Sequence | None = Field(None, alias="journalpostnummer")
+    journal_year: Year | None = Field(None, alias="journalaar")
+    journal_number: Sequence | None = Field(None, alias="journalsekvensnummer")
+    entry_type: Text | None = Field(None, alias="journalposttype")
+    entry_status: Text | None = Field(None, alias="journalstatus")
+    document_date: Instant | None = Field(None, alias="dokumentetsDato")
+    title: Text | None = Field(None, alias="tittel")
+
+
+class RecordOfSender(RecordForImport):
+    """`NoarkMetadataFraAvleverendeSaksSystem`: the letter in the sender's archive."""
+
+    entry_date: Instant | None = Field(None, alias="journaldato")
+    case_worker: Text | None = Field(None, alias="saksbehandler")
+    notes: list[Note] | None = Field(None, alias="ekstraMetadata")
 
 
 class Description(_Part):
@@ -77,7 +135,22 @@ class Description(_Part):
     printing: PrintWishes | None = Field(None, alias="utskriftskonfigurasjon")
     shipment_type: Short | None = Field(None, alias="forsendelsestype")
     sending_system: Short | None = Field(None, alias="avgivendeSystem")
+    sending_actor: Short | None = Field(None, alias="avgivendeSystemAktor")
     correlation_id: Short | None = Field(None, alias="korrelasjonsid")
+    links: Annotated[list[DescribedLink], Field(max_length=MAX_LINKS)] | None = Field(
+        None, alias="lenker"
+    )
+    reply_to: Address | None = Field(None, alias="svarSendesTil")
+    reply_link: bool | None = Field(None, alias="svarPaForsendelseLink")
+    answers: Text | None = Field(None, alias="svarPaForsendelse", max_length=36)
+    exposed_for: list[Text] | None = Field(None, alias="eksponertFor")
+    encrypted: bool | None = Field(None, alias="kryptert")
+    level_4: bool | None = Field(None, alias="krevNiva4Innlogging")
+    confidential: bool | None = Field(None, alias="taushetsbelagtPost")
+    signature_type: Text | None = Field(None, alias="signaturType")
+    signing_ends: Instant | None = Field(None, alias="signeringUtloper")
+    record_of_sender: RecordOfSender | None = Field(None, alias="metadataFraAvleverendeSystem")
+    record_for_import: RecordForImport | None = Field(None, alias="metadataForImport")
 
 
 @dataclass(frozen=True)
@@ -125,6 +198,10 @@ def _problem(error: Any) -> Problem:
     field = _path(error["loc"])
     if error["type"] == "string_too_long":
         return problem(Code.FIELD_TOO_LONG, field, grense=error["ctx"]["max_length"])
+    if error["type"] == "too_long":
+        return problem(Code.TOO_MANY, field, grense=error["ctx"]["max_length"])
+    if error["type"] == "missing":
+        return problem(Code.FIELD_MISSING, field)
     if error["type"] in _WANTED:
         return problem(Code.FIELD_WRONG_TYPE, field, ventet=_WANTED[error["type"]])
     return problem(Code.FIELD_INVALID, field)

@@ -1,6 +1,7 @@
 """The problems a submission can have: their codes, and the sentence each is said with."""
 
 from enum import StrEnum
+from typing import Final
 
 from flows.domain.problem import Problem
 from flows.wording import fill_sentence, sentences
@@ -28,12 +29,24 @@ class Code(StrEnum):
     FIELD_WRONG_TYPE = "FELT_FEIL_TYPE"
     FIELD_TOO_LONG = "FELT_FOR_LANGT"
     FIELD_INVALID = "FELT_UGYLDIG"
+    FIELD_UNUSED = "FELT_BRUKES_IKKE"
+    TOO_MANY = "FELT_FOR_MANGE"
+    LINK_INVALID = "LENKE_UGYLDIG"
+    SIGNING = "SIGNERING_STOTTES_IKKE"
+    ENCRYPTION = "KRYPTERING_STOTTES_IKKE"
+    REPLY_LINK = "SVARLENKE_UTEN_ORGANISASJON"
+    REPEATED = "GJENTATT_FORSENDELSE"
+    POSTCODE_UNKNOWN = "POSTNUMMER_UKJENT"
+    PLACE_DIFFERS = "POSTSTED_AVVIKER"
+    COUNTRY_UNKNOWN = "LAND_UKJENT"
+    HELD = "TIL_MANUELL_VURDERING"
     DIGITAL_ID_MISSING = "DIGITALID_MANGLER"
     FILE_MISSING = "FIL_MANGLER"
     FILE_NAME = "FILNAVN_UGYLDIG"
     FILE_NAME_TWICE = "FILNAVN_IKKE_UNIKT"
     FILE_NOT_PRINTABLE = "FIL_KAN_IKKE_SKRIVES_UT"
     NOTHING_TO_PRINT = "INGENTING_A_SKRIVE_UT"
+    TOO_LARGE_TO_PRINT = "UTSKRIFT_FOR_STOR"
     GIRO_PAGE_UNKNOWN = "GIROSIDE_FINNES_IKKE"
     GIRO_PAGE_ON_BACK = "GIROSIDE_PA_BAKSIDE"
     PDF_UNREADABLE = "PDF_ULESELIG"
@@ -42,9 +55,15 @@ class Code(StrEnum):
     PDF_NOT_A4 = "PDF_IKKE_A4"
 
 
+NOTES: Final = frozenset(
+    {Code.FIELD_UNUSED, Code.PLACE_DIFFERS, Code.COUNTRY_UNKNOWN, Code.HELD},
+)
+"""Worth knowing; the letter is accepted all the same."""
+
+
 def problem(code: str, field: str, page: int | None = None, **values: str | int) -> Problem:
     """Return a problem; values are what its sentence needs beside the field and the page."""
-    return Problem(str(code), field, page, tuple(sorted(values.items())))
+    return Problem(str(code), field, page, tuple(sorted(values.items())), note=code in NOTES)
 
 
 def say(found: Problem) -> str:

@@ -17,7 +17,9 @@ from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database import shipments
 from flows.database.open_items import OpenItem, raise_item
-from flows.database.session import Database, reading, transaction
+from flows.database.postcodes import all_postcodes
+from flows.database.session import Database, Tx, reading, transaction
+from flows.database.shipments import Registration
 from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem, faults
 from flows.domain.sender import Sender
@@ -34,6 +36,8 @@ from flows.intake.drop_folder import (
 )
 from flows.intake.problems import Code, problem
 from flows.intake.recognition import Decided, decide
+from flows.intake.rules import RULES
+from flows.intake.validation import Standard
 from flows.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -77,13 +81,14 @@ def take_in(
     if sender is None:
         return _turn_away(inbox, packages, database, now, dry_run=dry_run)
     archive = Archive(settings.archive_folder)
+    standard = _standard(sender, settings, database, now)
     tally: Counter[str] = Counter()
     problems: Counter[str] = Counter()
     for start in range(0, len(packages), CHUNK):
         with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
             some = packages[start : start + CHUNK]
-            checked = list(_check_all(some, Path(work), settings, now, tally))
-            decided = list(decide(sender.id, checked, database))
+            checked = list(_check_all(some, Path(work), settings, standard, tally))
+            decided = list(decide(sender, checked, database, now))
             if not dry_run:
                 unkept = _keep(decided, archive)
                 tally["left"] += sum(each.reference in unkept for each in checked)
@@ -98,28 +103,50 @@ def take_in(
             if not dry_run:
                 with transaction(database) as tx:
                     shipments.register(tx, new, now)
+                    _tell_of_held(tx, new, now)
                 _answer_all(decided, database, tally)
     return SourceSummary(sender.id, **tally, problems=dict(sorted(problems.items())))
+
+
+def _standard(sender: Sender, settings: Settings, database: Database, now: datetime) -> Standard:
+    with reading(database) as tx:
+        register = all_postcodes(tx)
+    numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
+    return Standard(numbers, RULES[sender.rules], register)
 
 
 def _check_all(
     packages: Sequence[Path],
     work: Path,
     settings: Settings,
-    now: datetime,
+    standard: Standard,
     tally: Counter[str],
 ) -> Iterator[Checked]:
-    numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
     for place, package in enumerate(packages):
         unpacked = work / str(place)
         unpacked.mkdir()
         try:
-            submission = open_package(package, unpacked, max_bytes=settings.max_letter_bytes)
-            yield check(package, submission, numbers)
+            submission = open_package(package, unpacked, max_bytes=settings.max_package_bytes)
+            yield check(package, submission, standard)
         except OSError as fault:
             # Names may be personal, so the log gets the inbox and a number.
             log.warning("left package %s of %s: %s", place, package.parent.name, fault.strerror)
             tally["left"] += 1
+
+
+def _tell_of_held(tx: Tx, new: Sequence[Registration], now: datetime) -> None:
+    for each in new:
+        if each.shipment is not None and each.shipment.held_for:
+            raise_item(
+                tx,
+                OpenItem(
+                    each.shipment.held_for,
+                    each.id,
+                    "the address reads like one the population register hides; the letter waits",
+                    "look at it, then: svarut release, or handle it by hand",
+                ),
+                now,
+            )
 
 
 def _keep(decided: Sequence[Decided], archive: Archive) -> set[str]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from flows.database.batches import Batch
 from flows.domain.batch import JobClass, Letter, PlacedPiece
+from flows.domain.country import find_country
 from flows.errors import ImpossibleState
 from flows.print_batch import job_ticket, manifest
 from flows.print_batch.assembly import PrintFile
-from flows.print_batch.country import country_code
 from flows.print_batch.job_ticket import POSTAGE_PRODUCT, JobTicket
 from flows.print_batch.manifest import Manifest, ManifestPiece
 from flows.settings import Settings
@@ -69,6 +69,7 @@ def contents_of(
 
 def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass) -> ManifestPiece:
     address = letter.recipient.address
+    country = find_country(address.country)
     hashes = "".join(f"{document.sha256}\n" for document in letter.documents)
     return ManifestPiece(
         number=placed.number,
@@ -84,7 +85,7 @@ def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass) -> Manifest
         handling="machine" if placed.sheets <= MACHINE_SHEETS else "manual",
         weight_mg=placed.weight_mg,
         postage_product=POSTAGE_PRODUCT,
-        country=country_code(address),
+        country=country.code if country else "",
         postcode=address.postcode,
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),
     )

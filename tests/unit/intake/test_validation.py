@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from flows.domain.identity import NumberPolicy
+from flows.domain.sender import Rules
 from flows.intake.metadata import read_description
 from flows.intake.pdf_checks import PdfFacts
 from flows.intake.problems import Code, problem
-from flows.intake.validation import Facts, validate
+from flows.intake.rules import RULES, RuleSet
+from flows.intake.validation import Facts, Standard, validate
 
 TENOR = NumberPolicy(on=date(2026, 11, 23), synthetic=True)
 PERSON = "01818550029"
+POSTCODES = {"8900": "BRØNNØYSUND", "8901": "BRØNNØYSUND", "0150": "OSLO"}
 ADDRESS = {
     "navn": "Oline Prøve",
     "adresselinje1": "Fjellveien 3",
@@ -27,7 +30,13 @@ def a_pdf(name: str = "vedtak.pdf", **fields: object) -> dict[str, object]:
 
 
 def problems(
-    *, pages: int = 4, pdf_problems: tuple[str, ...] = (), there: bool = True, **fields: object
+    *,
+    pages: int = 4,
+    pdf_problems: tuple[str, ...] = (),
+    there: bool = True,
+    size: int = 1000,
+    rules: RuleSet = RULES[Rules.NOW],
+    **fields: object,
 ) -> list[tuple[str, str]]:
     letter = {"tittel": "Vedtak", "mottaker": ADDRESS, "dokumenter": [a_pdf()], **fields}
     reading = read_description(json.dumps(letter).encode())
@@ -36,8 +45,9 @@ def problems(
     pdf = PdfFacts(pages, tuple(problem(code, "vedtak.pdf") for code in pdf_problems))
     names = {each.file_name or "" for each in documents} if there else set()
     pdfs = {name: pdf if name == "vedtak.pdf" else PdfFacts(pages, ()) for name in names}
-    facts = Facts(reading.description, frozenset(names), pdfs)
-    return [(each.code, each.field) for each in validate(facts, TENOR)]
+    facts = Facts(reading.description, dict.fromkeys(names, size), pdfs)
+    standard = Standard(TENOR, rules, POSTCODES)
+    return [(each.code, each.field) for each in validate(facts, standard)]
 
 
 def without(*names: str, **changes: str) -> dict[str, str]:
