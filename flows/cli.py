@@ -2,8 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
@@ -14,16 +13,20 @@ import typer
 
 from flows import screen
 from flows.clock import OSLO
+from flows.commands import handling
+from flows.commands.opened import opened_database
 from flows.database import follow, schema
+from flows.database.postcodes import keep_postcodes
 from flows.database.prices import keep_price_list
-from flows.database.senders import keep_senders
-from flows.database.session import open_database, reading, transaction
+from flows.database.senders import all_senders, keep_senders
+from flows.database.session import reading, transaction
+from flows.domain.postcode import parse_postcodes
 from flows.domain.price_list import parse_prices
-from flows.domain.sender import parse_senders
+from flows.domain.sender import parse_senders, to_toml
 from flows.domain.status import Status
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
 from flows.local_prefect import flows_run_here
-from flows.settings import Settings, read_settings
+from flows.settings import read_settings
 
 EXIT_CODES: Final[dict[type[LetterError], int]] = {
     ImpossibleState: 1,
@@ -40,11 +43,16 @@ app = typer.Typer(
 database_app = typer.Typer(help="The project's own database.", no_args_is_help=True)
 senders_app = typer.Typer(help="Who sends letters, and how.", no_args_is_help=True)
 prices_app = typer.Typer(help="The dated price list.", no_args_is_help=True)
+postcodes_app = typer.Typer(help="The postcode register.", no_args_is_help=True)
 sandbox_app = typer.Typer(help="Stand-ins for the world outside.", no_args_is_help=True)
 app.add_typer(database_app, name="db")
 app.add_typer(senders_app, name="senders")
 app.add_typer(prices_app, name="prices")
+app.add_typer(postcodes_app, name="postcodes")
 app.add_typer(sandbox_app, name="sandbox")
+app.command()(handling.hold)
+app.command()(handling.release)
+app.command()(handling.handled)
 
 
 class Flow(StrEnum):
@@ -125,7 +133,7 @@ def list_letters(
 ) -> None:
     """List letters, the latest moved first, then how many are where."""
     wanted = _status(status) if status else None
-    with _database() as database, reading(database) as tx:
+    with opened_database() as database, reading(database) as tx:
         screen.show_list(
             follow.list_letters(tx, sender=sender, status=wanted, reference=reference, limit=limit),
         )
@@ -137,7 +145,7 @@ def show(
     shipment: Annotated[str, typer.Argument(help="A shipment's id, or the beginning of it.")],
 ) -> None:
     """Show one letter's whole walk, from its events."""
-    with _database() as database, reading(database) as tx:
+    with opened_database() as database, reading(database) as tx:
         ids = follow.find_ids(tx, shipment)
         walk = follow.walk_of(tx, ids[0]) if len(ids) == 1 else None
     if walk is None:
@@ -186,7 +194,7 @@ def demo(
 @database_app.command("upgrade")
 def upgrade() -> None:
     """Bring the database to the shape this version needs."""
-    with _database(checked=False) as database:
+    with opened_database(checked=False) as database:
         screen.console().print(f"the database is at revision {schema.upgrade(database)}")
 
 
@@ -196,9 +204,27 @@ def import_senders(
 ) -> None:
     """Add and change senders from a file. None is removed."""
     wanted = parse_senders(file.read_text(encoding="utf-8"))
-    with _database() as database, transaction(database) as tx:
+    with opened_database() as database, transaction(database) as tx:
         new, changed = keep_senders(tx, wanted)
     screen.console().print(f"{new} new senders, {changed} changed")
+
+
+@senders_app.command("export")
+def export_senders() -> None:
+    """Write all senders as TOML to standard output, as `senders import` reads them."""
+    with opened_database() as database, reading(database) as tx:
+        typer.echo(to_toml(all_senders(tx).values()), nl=False)
+
+
+@postcodes_app.command("import")
+def import_postcodes(
+    file: Annotated[Path, typer.Argument(help="Bring's register, tab-separated.", exists=True)],
+) -> None:
+    """Put a postcode register in the place of the one there is; intake then checks against it."""
+    register = parse_postcodes(file.read_bytes())
+    with opened_database() as database, transaction(database) as tx:
+        keep_postcodes(tx, register)
+    screen.console().print(f"{len(register)} postcodes")
 
 
 @prices_app.command("import")
@@ -207,7 +233,7 @@ def import_prices(
 ) -> None:
     """Put a price list in the place of the one there is."""
     wanted = parse_prices(file.read_text(encoding="utf-8"))
-    with _database() as database, transaction(database) as tx:
+    with opened_database() as database, transaction(database) as tx:
         keep_price_list(tx, wanted)
     screen.console().print(f"{len(wanted)} prices")
 
@@ -253,24 +279,6 @@ def main() -> None:
     except LetterError as fault:
         screen.show_error(fault)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(fault, kind)))
-
-
-@contextmanager
-def _database(*, checked: bool = True) -> Iterator[Any]:
-    settings = read_settings()
-    with open_database(settings.database_url) as database:
-        if checked:
-            _require_newest(settings, schema.revision_of(database))
-        yield database
-
-
-def _require_newest(settings: Settings, found: str | None) -> None:
-    if found != schema.newest():
-        raise NeedsAPerson(
-            f"the database is at revision {found or 'none'}, this version needs {schema.newest()}",
-            where=settings.database_url.rpartition("@")[2],
-            do="run: svarut db upgrade",
-        )
 
 
 def _flow(path: str) -> Callable[..., Any]:

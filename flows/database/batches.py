@@ -31,7 +31,7 @@ from flows.domain.batch import (
     Piece,
     PlannedBatch,
 )
-from flows.domain.shipment import Route, ShipmentId
+from flows.domain.shipment import Route, SenderId, ShipmentId
 from flows.domain.status import Mover, Status
 from flows.errors import ImpossibleState
 
@@ -101,6 +101,7 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
                 and_(shipments.c.status == Status.NOTIFIED, shipments.c.due_at <= now, asked),
             ),
             shipments.c.digital_only.is_(False),
+            shipments.c.held_for == "",
             senders.c.on_hold.is_(False),
             ~in_batch,
             ~held_back,
@@ -121,6 +122,18 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
         )
         for each in found.values()
     ]
+
+
+def reserved_since(tx: Tx, since: datetime) -> dict[SenderId, int]:
+    """Return how many letters of each sender are in live batches made since an instant."""
+    rows = tx.execute(
+        select(shipments.c.sender_id, func.count())
+        .join(pieces, pieces.c.shipment_id == shipments.c.id)
+        .join(batches, batches.c.id == pieces.c.batch_id)
+        .where(pieces.c.live, batches.c.created_at >= since)
+        .group_by(shipments.c.sender_id),
+    )
+    return {sender_id: count for sender_id, count in rows}  # noqa: C416  -- rows are no pairs
 
 
 def runs_on(tx: Tx, prefix: str) -> int:

@@ -2,11 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
+import tomli_w
 from stdnum.no import orgnr
 
 from flows.domain.shipment import SenderId
@@ -112,6 +113,26 @@ def parse_senders(toml: str) -> list[Sender]:
             do="mend them all; nothing was changed. docs/senders.md shows the format",
         )
     return [_sender(row) for row in rows]
+
+
+def to_toml(senders: Iterable[Sender]) -> str:
+    """Write senders as `parse_senders` reads them; what stands at its default is left out."""
+    rows = []
+    for each in senders:
+        defaults = Sender(each.id, each.name, each.organisation_number, each.return_address)
+        row = {
+            one.name: _plain(getattr(each, one.name))
+            for one in fields(Sender)
+            if one.name in _REQUIRED or getattr(each, one.name) != getattr(defaults, one.name)
+        }
+        rows.append(row)
+    return tomli_w.dumps({"sender": rows}, multiline_strings=True)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, (Rules, DeadlinePolicy)) else value
 
 
 def _faults(number: int, row: dict[str, Any]) -> list[str]:

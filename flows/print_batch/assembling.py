@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -159,7 +159,7 @@ def _cover(letter: Letter, sender: Sender, sheets: int, printed_on: date) -> Cov
     unread_by = clock.oslo_date(letter.due_at - timedelta(seconds=1)) if letter.due_at else None
     return Cover(
         address=letter.recipient.address,
-        sender=sender,
+        sender=_answered_to(letter, sender),
         printed_on=printed_on,
         unread_by=unread_by,
         route_reason=letter.route_reason,
@@ -167,6 +167,15 @@ def _cover(letter: Letter, sender: Sender, sheets: int, printed_on: date) -> Cov
         pages=sum(document.pages for document in letter.documents),
         mark=f"{letter.piece.batch_id};{letter.piece.number:06d};1/{sheets}",
     )
+
+
+def _answered_to(letter: Letter, sender: Sender) -> Sender:
+    """Return the sender with the letter's own return address (svarSendesTil), if it has one."""
+    reply_to = letter.recipient.reply_to
+    if reply_to is None:
+        return sender
+    name, *lines = reply_to.in_window()
+    return replace(sender, name=name, return_address=tuple(lines))
 
 
 @contextmanager

@@ -4,13 +4,15 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from flows import clock
 from flows.database import batches
+from flows.database.senders import all_senders
 from flows.database.session import Database, Tx, reading, transaction
 from flows.domain.batch import BatchId, Candidate, PlannedBatch
-from flows.print_batch.selection import plan_batches, sheets_in
+from flows.domain.sender import MANUAL
+from flows.print_batch.selection import plan_batches, sheets_in, within_caps
 from flows.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -62,4 +64,9 @@ def plan_night(tx: Tx, settings: Settings, now: datetime) -> list[PlannedBatch]:
 
 def _due(tx: Tx, settings: Settings, now: datetime) -> list[Candidate]:
     asked_since = now - timedelta(minutes=settings.read_check_max_age_minutes)
-    return batches.due_for_print(tx, now=now, asked_since=asked_since)
+    due = batches.due_for_print(tx, now=now, asked_since=asked_since)
+    senders = all_senders(tx)
+    caps = {one.id: one.nightly_cap for one in senders.values() if one.nightly_cap}
+    at_vendor = [one for one in due if senders[one.sender_id].print_vendor != MANUAL]
+    midnight = datetime.combine(clock.oslo_date(now), time(), tzinfo=clock.OSLO)
+    return within_caps(at_vendor, caps, batches.reserved_since(tx, midnight))

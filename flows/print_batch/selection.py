@@ -1,11 +1,12 @@
 """Choose which letters go in which batch, and in what order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
 from flows.domain.batch import BatchId, Candidate, JobClass, PlannedBatch
 from flows.domain.sheets import COVER_SHEETS, envelope_for, prints_duplex, sheets_of
+from flows.domain.shipment import SenderId
 
 
 def plan_batches(
@@ -37,6 +38,27 @@ def plan_batches(
         )
         for run, (job_class, letters) in enumerate(cuts, start=first_run)
     ]
+
+
+def within_caps(
+    candidates: Sequence[Candidate],
+    caps: Mapping[SenderId, int],
+    reserved_tonight: Mapping[SenderId, int],
+) -> list[Candidate]:
+    """Return the candidates that may go tonight: of a sender with a cap, its oldest.
+
+    candidates: oldest first. caps: letters a night of those senders that have a limit.
+    reserved_tonight: letters already in tonight's batches, so that a second run adds none.
+    """
+    left = {sender: cap - reserved_tonight.get(sender, 0) for sender, cap in caps.items()}
+    going = []
+    for each in candidates:
+        if left.get(each.sender_id, 1) <= 0:
+            continue
+        if each.sender_id in left:
+            left[each.sender_id] -= 1
+        going.append(each)
+    return going
 
 
 def job_class_of(letter: Candidate) -> JobClass:

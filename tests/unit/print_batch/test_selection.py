@@ -1,11 +1,12 @@
 """Which letters go in which batch."""
 
 import random
+from dataclasses import replace
 from datetime import date
 
 from flows.domain.batch import Candidate
 from flows.domain.shipment import SenderId, ShipmentId
-from flows.print_batch.selection import plan_batches
+from flows.print_batch.selection import plan_batches, within_caps
 
 NIGHT = {"customer": "SVAR", "day": date(2026, 11, 24), "first_run": 1}
 
@@ -99,3 +100,17 @@ def test_runs_go_on_where_the_day_has_come_to_and_past_ninety_nine() -> None:
 
 def test_nothing_due_is_no_batch() -> None:
     assert planned() == []
+
+
+def test_a_sender_with_a_cap_sends_its_oldest_and_a_second_run_adds_none() -> None:
+    waiting = [
+        replace(a_candidate(number), sender_id=SenderId(sender))
+        for number, sender in enumerate(["skatt", "skole", "skatt", "skatt", "skole"])
+    ]
+    caps = {SenderId("skatt"): 2}
+
+    first = within_caps(waiting, caps, {})
+    second = within_caps([waiting[3]], caps, {SenderId("skatt"): 2, SenderId("skole"): 2})
+
+    assert [one.id for one in first] == [waiting[0].id, waiting[1].id, waiting[2].id, waiting[4].id]
+    assert second == []
