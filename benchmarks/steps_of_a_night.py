@@ -25,7 +25,7 @@ from flows.dispatch import offering
 from flows.domain.batch import BatchStatus
 from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
-from flows.intake.registration import take_in
+from flows.intake.inbox import take_in
 from flows.print_batch.assembling import assemble_batch
 from flows.print_batch.reserving import reserve_batches
 from flows.receipts.ingestion import book_file
@@ -55,7 +55,9 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        settings = Settings(home=home, test_population=True, letters_per_batch=count)
+        settings = Settings(
+            home=home, test_population=True, letters_per_batch=count, inbox_settle_seconds=0
+        )
         made = make_letters(
             settings.inbox_folder, senders=["bench"], count=count, seed=7, faulty=False
         )

@@ -185,6 +185,7 @@ def _settings(folder: Path, altinn: str, port: int, login: print_vendor.Login) -
 home = "{folder}"
 test_population = true
 letters_per_batch = 100
+inbox_settle_seconds = 0  # the letters lie there whole
 
 [altinn]
 url = "{altinn}"

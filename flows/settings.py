@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         gt=0,
         description="One package, unpacked. What is printed has a lower limit of its own.",
     )
+    inbox_settle_seconds: float = Field(
+        60,
+        ge=0,
+        description="A package written to this lately, and seemingly unfinished, is left alone.",
+    )
     letters_per_batch: int = Field(500, ge=1, description="A batch is cut at this many letters.")
     read_check_max_age_minutes: int = Field(
         120,

@@ -20,7 +20,7 @@ from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.dispatch import following, offering
 from flows.dispatch.altinn import open_altinn
-from flows.intake.registration import take_in
+from flows.intake.inbox import take_in
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
 from flows.receipts import ingestion

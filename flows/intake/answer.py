@@ -1,7 +1,8 @@
 """The answer a sender finds beside its package."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,19 @@ from flows.intake.drop_folder import ANSWER_SUFFIX, package_name, shown_name
 from flows.intake.problems import say
 
 SCHEMA: Final = "svarut/kvittering/1"
+RUN_SCHEMA: Final = "svarut/kvittering-utsending/1"
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """What the sender of a run is told about one row."""
+
+    row: int
+    """As the spreadsheet program counts."""
+    reference: str | None
+    shipment_id: ShipmentId | None
+    """None in a dry run."""
+    problems: tuple[Problem, ...]
 
 
 def write_answer(
@@ -32,10 +46,52 @@ def write_answer(
         "pakke": shown_name(package),
         "id": shipment_id,
         "eksternReferanse": reference,
+        **_verdict(problems),
+    }
+    _write(package, answer, copy_to)
+
+
+def write_run_answer(
+    package: Path,
+    rows: Sequence[RowAnswer],
+    *,
+    copy_to: Path | None = None,
+) -> None:
+    """Write the one answer to a run: how many, and what became of each row.
+
+    Format: docs/formats/spreadsheet_run.md.
+    """
+    rejected = sum(bool(faults(each.problems)) for each in rows)
+    status = Status.ACCEPTED if not rejected else "DELVIS_AVVIST"
+    answer = {
+        "skjema": RUN_SCHEMA,
+        "pakke": shown_name(package),
+        "status": Status.REJECTED if rejected == len(rows) else status,
+        "rader": len(rows),
+        "akseptert": len(rows) - rejected,
+        "avvist": rejected,
+        "svar": [
+            {
+                "rad": each.row,
+                "id": each.shipment_id,
+                "eksternReferanse": each.reference,
+                **_verdict(each.problems),
+            }
+            for each in rows
+        ],
+    }
+    _write(package, answer, copy_to)
+
+
+def _verdict(problems: Sequence[Problem]) -> dict[str, object]:
+    return {
         "status": Status.REJECTED if faults(problems) else Status.ACCEPTED,
         "problemer": [_said(each) for each in problems if not each.note],
         "merknader": [_said(each) for each in problems if each.note],
     }
+
+
+def _write(package: Path, answer: Mapping[str, object], copy_to: Path | None) -> None:
     text = json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
     name = f"{package_name(package)}{ANSWER_SUFFIX}"
     for folder in (package.parent, copy_to):

@@ -47,6 +47,13 @@ def waiting_packages(inbox: Path) -> list[Path]:
     )
 
 
+def last_touched(package: Path) -> float:
+    """Return when a package was last written to, in seconds since 1970; raises OSError."""
+    if package.is_symlink() or not package.is_dir():
+        return package.lstat().st_mtime
+    return max(each.lstat().st_mtime for each in (package, *package.iterdir()))
+
+
 def package_name(package: Path) -> str:
     """Return a package's name without `.zip`."""
     name = shown_name(package)

@@ -13,7 +13,7 @@ from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.domain.shipment import SenderId
 from flows.errors import NeedsAPerson
-from flows.intake.registration import SourceSummary, take_in
+from flows.intake.inbox import SourceSummary, take_in
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 

@@ -1,17 +1,14 @@
-"""Give each submission its id, its archived documents, its first status and its answer.
+"""Give each letter its id, its archived documents and its first status.
 
 Every step may be killed and done again: documents are kept by their hash, ids come from the
-contents, one transaction registers, and the package leaves the inbox last.
+contents, and one transaction registers.
 """
 
 import logging
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Final
 
 from flows.archive import Archive
 from flows.clock import oslo_date
@@ -24,17 +21,7 @@ from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem, faults
 from flows.domain.sender import Sender
 from flows.domain.shipment import ShipmentId
-from flows.intake.answer import write_answer
-from flows.intake.checking import Checked, check
-from flows.intake.drop_folder import (
-    DONE,
-    REJECTED,
-    open_package,
-    package_name,
-    put_away,
-    waiting_packages,
-)
-from flows.intake.problems import Code, problem
+from flows.intake.checking import Checked
 from flows.intake.recognition import Decided, decide
 from flows.intake.rules import RULES
 from flows.intake.validation import Standard
@@ -42,96 +29,86 @@ from flows.settings import Settings
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 100
-"""Packages registered in one transaction."""
+
+@dataclass
+class Desk:
+    """What a sender's letters are registered with, and how often each thing came of it."""
+
+    sender: Sender
+    settings: Settings
+    database: Database
+    archive: Archive
+    standard: Standard
+    now: datetime
+    dry_run: bool = False
+    """Check everything, change nothing."""
+    tally: Counter[str] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
-class SourceSummary:
-    """What one sender's inbox gave."""
+class Verdict:
+    """What a sender is told about one letter."""
 
-    sender: str
-    accepted: int = 0
-    rejected: int = 0
-    answered_again: int = 0
-    """Packages that were the same letter once more."""
-    turned_away: int = 0
-    """Packages in an inbox that belongs to no sender."""
-    left: int = 0
-    """Packages that could not be read or moved just now; they stay for the next run."""
-    problems: Mapping[str, int] = field(default_factory=dict)
-    """How often each code was said to a sender of a new letter."""
+    checked: Checked
+    shipment_id: ShipmentId
+    problems: Sequence[Problem]
+    """Of the first answer, when the letter came before."""
+    again: bool
+    """The same letter once more."""
 
 
-def take_in(
-    inbox: Path,
-    sender: Sender | None,
-    *,
+def open_desk(
+    sender: Sender,
     settings: Settings,
     database: Database,
     now: datetime,
+    *,
     dry_run: bool = False,
-) -> SourceSummary:
-    """Take in every complete package of one inbox; one bad package never stops the others.
-
-    sender: None when the inbox belongs to nobody we know.
-    dry_run: check everything, change nothing.
-    """
-    packages = waiting_packages(inbox)
-    if sender is None:
-        return _turn_away(inbox, packages, database, now, dry_run=dry_run)
-    archive = Archive(settings.archive_folder)
-    standard = _standard(sender, settings, database, now)
-    tally: Counter[str] = Counter()
-    problems: Counter[str] = Counter()
-    for start in range(0, len(packages), CHUNK):
-        with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
-            some = packages[start : start + CHUNK]
-            checked = list(_check_all(some, Path(work), settings, standard, tally))
-            decided = list(decide(sender, checked, database, now))
-            if not dry_run:
-                unkept = _keep(decided, archive)
-                tally["left"] += sum(each.reference in unkept for each in checked)
-                # Nothing of such a reference: a second copy would be answered with a letter's id
-                # that nobody has registered.
-                decided = [one for one in decided if one[0].reference not in unkept]
-            new = [registration for registration, _, known in decided if known is None]
-            for registration in new:
-                tally["rejected" if faults(registration.problems) else "accepted"] += 1
-                problems.update(each.code for each in registration.problems)
-            tally["answered_again"] += len(decided) - len(new)
-            if not dry_run:
-                with transaction(database) as tx:
-                    shipments.register(tx, new, now)
-                    _tell_of_held(tx, new, now)
-                _answer_all(decided, database, tally)
-    return SourceSummary(sender.id, **tally, problems=dict(sorted(problems.items())))
-
-
-def _standard(sender: Sender, settings: Settings, database: Database, now: datetime) -> Standard:
+) -> Desk:
+    """Lay out what one sender's letters are checked against and kept in."""
     with reading(database) as tx:
         register = all_postcodes(tx)
     numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
-    return Standard(numbers, RULES[sender.rules], register)
+    standard = Standard(numbers, RULES[sender.rules], register)
+    archive = Archive(settings.archive_folder)
+    return Desk(sender, settings, database, archive, standard, now, dry_run)
 
 
-def _check_all(
-    packages: Sequence[Path],
-    work: Path,
-    settings: Settings,
-    standard: Standard,
-    tally: Counter[str],
-) -> Iterator[Checked]:
-    for place, package in enumerate(packages):
-        unpacked = work / str(place)
-        unpacked.mkdir()
-        try:
-            submission = open_package(package, unpacked, max_bytes=settings.max_package_bytes)
-            yield check(package, submission, standard)
-        except OSError as fault:
-            # Names may be personal, so the log gets the inbox and a number.
-            log.warning("left package %s of %s: %s", place, package.parent.name, fault.strerror)
-            tally["left"] += 1
+def register_all(checked: Sequence[Checked], desk: Desk) -> list[Verdict]:
+    """Register new letters in one transaction; return what to tell the sender about each.
+
+    A letter whose documents could not be kept just now is left out, for the next run.
+    """
+    decided = list(decide(desk.sender, checked, desk.database, desk.now))
+    if not desk.dry_run:
+        unkept = _keep(decided, desk.archive)
+        desk.tally["left"] += sum(each.reference in unkept for each in checked)
+        # Nothing of such a reference: a second copy would be answered with a letter's id
+        # that nobody has registered.
+        decided = [one for one in decided if one[0].reference not in unkept]
+    new = [registration for registration, _, known in decided if known is None]
+    for registration in new:
+        desk.tally["rejected" if faults(registration.problems) else "accepted"] += 1
+        desk.problems.update(each.code for each in registration.problems)
+    desk.tally["answered_again"] += len(decided) - len(new)
+    if not desk.dry_run:
+        with transaction(desk.database) as tx:
+            shipments.register(tx, new, desk.now)
+            _tell_of_held(tx, new, desk.now)
+    return _verdicts(decided, desk.database)
+
+
+def _verdicts(decided: Sequence[Decided], database: Database) -> list[Verdict]:
+    with reading(database) as tx:
+        repeated = [known.shipment_id for _, _, known in decided if known is not None]
+        first_answers = shipments.problems_of(tx, repeated)
+    return [
+        Verdict(checked, known.shipment_id, first_answers.get(known.shipment_id, []), again=True)
+        if known
+        else Verdict(checked, registration.id, registration.problems, again=False)
+        for registration, checked, known in decided
+    ]
 
 
 def _tell_of_held(tx: Tx, new: Sequence[Registration], now: datetime) -> None:
@@ -171,75 +148,3 @@ def _keep(decided: Sequence[Decided], archive: Archive) -> set[str]:
             log.warning("not kept shipment=%s: changed while it was read", registration.id)
             unkept.add(registration.reference)
     return unkept
-
-
-def _answer_all(
-    decided: Sequence[Decided],
-    database: Database,
-    tally: Counter[str],
-) -> None:
-    with reading(database) as tx:
-        repeated = [known.shipment_id for _, _, known in decided if known is not None]
-        first_answers = shipments.problems_of(tx, repeated)
-    for registration, each, known in decided:
-        shipment_id = known.shipment_id if known else registration.id
-        problems = first_answers.get(shipment_id, []) if known else registration.problems
-        try:
-            _answer(each, shipment_id, problems)
-        except OSError as fault:
-            log.warning("not answered shipment=%s: %s", shipment_id, fault.strerror)
-            tally["left"] += 1
-        else:
-            log.info("answered shipment=%s problems=%d", shipment_id, len(problems))
-
-
-def _answer(checked: Checked, shipment_id: ShipmentId, problems: Sequence[Problem]) -> None:
-    rejected = bool(faults(problems))
-    kept = checked.package.parent / REJECTED if rejected else None
-    write_answer(
-        checked.package,
-        shipment_id=shipment_id,
-        reference=checked.given_reference,
-        problems=problems,
-        copy_to=kept,
-    )
-    put_away(checked.package, REJECTED if rejected else DONE, shipment_id[:8])
-
-
-def _turn_away(
-    inbox: Path,
-    packages: Sequence[Path],
-    database: Database,
-    now: datetime,
-    *,
-    dry_run: bool,
-) -> SourceSummary:
-    """Answer packages in an inbox that belongs to nobody; keep them, and tell a person."""
-    if packages and not dry_run:
-        with transaction(database) as tx:
-            raise_item(
-                tx,
-                OpenItem(
-                    "UNKNOWN_SENDER",
-                    inbox.name,
-                    "packages came in an inbox that belongs to no sender; they are kept in .avvist",
-                    "find out who writes there; import the sender and let it send again",
-                ),
-                now,
-            )
-    left = 0
-    for place, package in enumerate(packages if not dry_run else ()):
-        refused = [problem(Code.UNKNOWN_SENDER, package_name(package))]
-        try:
-            write_answer(
-                package,
-                shipment_id=None,
-                reference=None,
-                problems=refused,
-                copy_to=inbox / REJECTED,
-            )
-            put_away(package, REJECTED, now.strftime("%Y%m%dT%H%M%S"))
-        except OSError as fault:
-            log.warning("left package %s of %s: %s", place, inbox.name, fault.strerror)
-            left += 1
-    return SourceSummary(inbox.name, turned_away=len(packages) - left, left=left)

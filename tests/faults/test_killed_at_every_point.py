@@ -51,6 +51,7 @@ class World:
             home=self.home,
             test_population=True,
             letters_per_batch=4,
+            inbox_settle_seconds=0,
             altinn=AltinnSettings(
                 url=altinn.url, token=SecretStr("sandbox"), parallel_calls=1, timeout_seconds=10
             ),
@@ -110,7 +111,7 @@ PROCESSES.set_forkserver_preload(
         "flows.dispatch.altinn",
         "flows.dispatch.following",
         "flows.dispatch.offering",
-        "flows.intake.registration",
+        "flows.intake.inbox",
         "flows.print_batch.sending",
         "flows.receipts.ingestion",
     ],

@@ -21,8 +21,8 @@ from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.shipments import documents_of
 from flows.domain.shipment import ShipmentId
-from flows.intake import registration
-from flows.intake.registration import SourceSummary, take_in
+from flows.intake import inbox as inbox_room
+from flows.intake.inbox import SourceSummary, take_in
 from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -64,7 +64,7 @@ class Intake:
     def __init__(self, home: Path, database: Database) -> None:
         self.database, self.inbox = database, home / "inbox" / "nordvik"
         self.inbox.mkdir(parents=True)
-        self.settings = Settings(home=home, test_population=True)
+        self.settings = Settings(home=home, test_population=True, inbox_settle_seconds=0)
         self.archive = Archive(self.settings.archive_folder)
         with transaction(database) as tx:
             keep_senders(tx, [a_sender()])
@@ -330,7 +330,7 @@ def test_a_run_stopped_at_any_effect_ends_as_if_it_was_not(
     intake = Intake(tmp_path, sqlite)
     intake.lay_zip("a.zip", a_letter(eksternReferanse="A"))
     intake.lay_zip("b.zip", a_letter(tittel="", eksternReferanse="B"))
-    stopped = {"put": Archive, "register": shipments}.get(effect, registration)
+    stopped = {"put": Archive, "register": shipments}.get(effect, inbox_room)
     real = getattr(stopped, effect)
 
     def stop(*arguments: object, **named: object) -> None:

@@ -1,0 +1,215 @@
+"""Take in a run: one package with a sheet, one letter a row, one answer for all.
+
+A row's problems stop that row alone. Killed half-way, the next run finds the rows that were
+registered and gives them their first answer.
+"""
+
+import json
+import logging
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pikepdf
+
+from flows.archive import sha256_of
+from flows.domain.problem import Problem, faults
+from flows.intake.answer import RowAnswer, write_answer, write_run_answer
+from flows.intake.checking import Checked, check
+from flows.intake.drop_folder import DONE, REJECTED, open_package, put_away
+from flows.intake.problems import Code, problem
+from flows.intake.registration import Desk, register_all
+from flows.intake.spreadsheet import SHEETS, Row, faults_of_sheet, letters_of, read_sheet
+from flows.intake.submission import METADATA, Submission, contents_sha256
+
+log = logging.getLogger(__name__)
+
+ROWS_AT_ONCE: Final = 100
+"""Rows registered in one transaction."""
+
+
+def is_run(package: Path) -> bool:
+    """Say whether a package holds a sheet instead of one letter's description."""
+    if package.is_symlink():
+        return False
+    if package.is_dir():
+        return any((package / name).is_file() for name in SHEETS)
+    try:
+        with zipfile.ZipFile(package) as archive:
+            return any(name in archive.namelist() for name in SHEETS)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False  # said when it is opened as a letter
+
+
+def take_in_run(package: Path, desk: Desk) -> None:
+    """Take in every row of a run and answer the package; counts go to the desk's tally."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
+            _take_in(package, desk, Path(work))
+    except OSError as fault:
+        log.warning("left a run of %s: %s", package.parent.name, fault.strerror)
+        desk.tally["left"] += 1
+
+
+def check_run(package: Path, desk: Desk, work: Path) -> tuple[list[Problem], list[RowAnswer]]:
+    """Check a run and keep nothing: the faults of the whole, or what each row would be told."""
+    submission, rows, found = _open(package, desk, work)
+    if found:
+        return found, []
+    answers = [_answer_of(number, each) for number, each in _checked(rows, submission, desk, work)]
+    return [], answers
+
+
+def _take_in(package: Path, desk: Desk, work: Path) -> None:
+    submission, rows, found = _open(package, desk, work)
+    if found:
+        _refuse(package, submission, found, desk)
+        return
+    answers: list[RowAnswer] = []
+    waiting = 0
+    checked = iter(_checked(rows, submission, desk, work))
+    while some := list(islice(checked, ROWS_AT_ONCE)):
+        numbers = {each.reference: number for number, each in some}
+        verdicts = register_all([each for _, each in some], desk)
+        waiting += len(some) - len(verdicts)
+        answers += [
+            RowAnswer(
+                numbers[verdict.checked.reference],
+                verdict.checked.given_reference,
+                verdict.shipment_id,
+                tuple(verdict.problems),
+            )
+            for verdict in verdicts
+        ]
+        for number, _ in some:
+            shutil.rmtree(_folder_of(number, work))  # its documents are in the archive by now
+    if desk.dry_run or waiting:
+        return
+    rejected = all(faults(each.problems) for each in answers)
+    write_run_answer(package, answers, copy_to=package.parent / REJECTED if rejected else None)
+    put_away(package, REJECTED if rejected else DONE, submission.contents_sha256[:8])
+    log.info("answered a run rows=%d", len(answers))
+
+
+def _refuse(package: Path, submission: Submission, found: Sequence[Problem], desk: Desk) -> None:
+    desk.tally["rejected"] += 1
+    desk.problems.update(each.code for each in found)
+    if desk.dry_run:
+        return
+    write_answer(
+        package,
+        shipment_id=None,
+        reference=None,
+        problems=found,
+        copy_to=package.parent / REJECTED,
+    )
+    put_away(package, REJECTED, submission.contents_sha256[:8])
+
+
+def _open(
+    package: Path,
+    desk: Desk,
+    work: Path,
+) -> tuple[Submission, list[list[str]], list[Problem]]:
+    unpacked = work / "package"
+    unpacked.mkdir()
+    submission = open_package(package, unpacked, max_bytes=desk.settings.max_package_bytes)
+    if submission.faults:
+        return submission, [], list(submission.faults)
+    name = next(name for name in SHEETS if name in submission.files)
+    rows = read_sheet(submission.files[name].read_bytes(), name)
+    return submission, rows or [], faults_of_sheet(rows, name)
+
+
+class _Knife:
+    """Cuts letters from the large PDFs of a run; each is opened once."""
+
+    def __init__(self, files: Mapping[str, Path], sources: ExitStack) -> None:
+        self._files, self._sources = files, sources
+        self._open: dict[str, pikepdf.Pdf | None] = {}
+
+    def cut(self, name: str, pages: tuple[int, int], target: Path) -> list[Problem]:
+        """Write some pages of a file to `target`; return why that cannot be."""
+        if name not in self._files:
+            return [problem(Code.FILE_MISSING, name)]
+        whole = self._source(name)
+        if whole is None:
+            return [problem(Code.PDF_UNREADABLE, name)]
+        first, last = pages
+        if last > len(whole.pages):
+            return [problem(Code.SHEET_PAGES_BEYOND, "sider", sider=len(whole.pages))]
+        with pikepdf.new() as part:
+            part.pages.extend(whole.pages[first - 1 : last])
+            part.save(target, deterministic_id=True)
+        return []
+
+    def _source(self, name: str) -> pikepdf.Pdf | None:
+        if name not in self._open:
+            try:
+                whole = self._sources.enter_context(pikepdf.open(self._files[name]))
+            except pikepdf.PdfError:
+                self._open[name] = None
+            else:
+                if "/AcroForm" in whole.Root:
+                    # What was filled in belongs to the page; copied pages leave forms behind.
+                    whole.generate_appearance_streams()
+                    whole.flatten_annotations("print")
+                self._open[name] = whole
+        return self._open[name]
+
+
+def _checked(
+    rows: Sequence[Sequence[str]],
+    whole: Submission,
+    desk: Desk,
+    work: Path,
+) -> Iterator[tuple[int, Checked]]:
+    with ExitStack() as sources:
+        knife = _Knife(whole.files, sources)
+        for row in letters_of(rows):
+            folder = _folder_of(row.number, work)
+            folder.mkdir()
+            files, found = _files_of(row, whole.files, knife, folder)
+            description = folder / METADATA
+            text = json.dumps(row.description, ensure_ascii=False)
+            description.write_text(text, encoding="utf-8")
+            files[METADATA] = description
+            hashes = {name: sha256_of(path) for name, path in files.items()}
+            name = f"{whole.name}-{row.number}"
+            letter = Submission(name, files, hashes, contents_sha256(hashes))
+            checked = check(folder, letter, desk.standard)
+            problems = (*row.problems, *found, *_not_said_by(found, checked.problems))
+            documents = () if faults(problems) else checked.documents
+            yield row.number, replace(checked, problems=problems, documents=documents)
+
+
+def _folder_of(number: int, work: Path) -> Path:
+    return work / f"row-{number}"
+
+
+def _not_said_by(said: Sequence[Problem], found: Sequence[Problem]) -> list[Problem]:
+    """Leave out that a document is missing where cutting it has just said why."""
+    return [each for each in found if not (said and each.code == Code.FILE_MISSING)]
+
+
+def _files_of(
+    row: Row,
+    files: Mapping[str, Path],
+    knife: _Knife,
+    folder: Path,
+) -> tuple[dict[str, Path], list[Problem]]:
+    if row.pages is None:
+        return {name: files[name] for name in row.files if name in files}, []
+    name = str(row.description["dokumenter"][0]["filnavn"])
+    found = knife.cut(row.source, row.pages, folder / "cut.pdf")
+    return ({} if found else {name: folder / "cut.pdf"}), found
+
+
+def _answer_of(number: int, checked: Checked) -> RowAnswer:
+    return RowAnswer(number, checked.given_reference, None, checked.problems)
