@@ -18,8 +18,8 @@ SETTINGS_FILE: Final = "SVARUT_SETTINGS"
 """Names the TOML file; without it `svarut.toml` in the current folder is read, if it is there."""
 
 
-class VendorSettings(BaseModel):
-    """The print vendor's SFTP server."""
+class SftpSettings(BaseModel):
+    """An SFTP server, and how we log in there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,12 +31,34 @@ class VendorSettings(BaseModel):
         Path("keys/known_hosts"),
         description="The server's host key, as OpenSSH writes it; others are refused.",
     )
+    timeout_seconds: float = Field(60, gt=0, description="How long to wait for the server.")
+
+    def starting_at(self, home: Path) -> Self:
+        """Return the same with the files' relative paths starting at a folder."""
+        return self.model_copy(
+            update={
+                "key_file": home / self.key_file,
+                "known_hosts_file": home / self.known_hosts_file,
+            },
+        )
+
+
+class InboxServerSettings(SftpSettings):
+    """An SFTP server where senders lay their packages; no host, no such server."""
+
+    host: str = Field("", description="The server's name or address; empty: there is none.")
+    key_file: Path = Field(Path("keys/inbox_ed25519"), description="Our private key, mode 0600.")
+    folder: str = Field("inbox", description="There: one folder a sender, named by its id.")
+
+
+class VendorSettings(SftpSettings):
+    """The print vendor's SFTP server."""
+
     customer: str = Field(
         "SVAR",
         pattern=r"^[A-Z0-9]{2,10}$",
         description="Our code at the vendor; batch ids begin with it.",
     )
-    timeout_seconds: float = Field(60, gt=0, description="How long to wait for the server.")
 
 
 class AltinnSettings(BaseModel):
@@ -72,6 +94,10 @@ class Settings(BaseSettings):
     inbox_folder: Path = Field(Path("inbox"), description="One folder a sender, named by its id.")
     archive_folder: Path = Field(Path("archive"), description="Documents by SHA-256.")
     packages_folder: Path = Field(Path("packages"), description="Packages for the print vendor.")
+    work_folder: Path = Field(
+        Path("work"),
+        description="Letters while they are looked at; on this machine's disk, swept by itself.",
+    )
     reports_folder: Path = Field(Path("reports-out"), description="Workbooks for finance.")
     test_population: bool = Field(
         default=False,
@@ -94,6 +120,7 @@ class Settings(BaseSettings):
         description="A letter is printed only if Altinn said 'unread' at most this long ago.",
     )
     altinn: AltinnSettings = AltinnSettings()
+    inbox_server: InboxServerSettings = InboxServerSettings()
     vendor: VendorSettings = VendorSettings()
 
     @classmethod
@@ -112,15 +139,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _start_paths_at_home(self) -> Self:
         home = self.home.expanduser().absolute()
-        for name in ("inbox_folder", "archive_folder", "packages_folder", "reports_folder"):
-            object.__setattr__(self, name, home / getattr(self, name))
-        vendor = self.vendor.model_copy(
-            update={
-                "key_file": home / self.vendor.key_file,
-                "known_hosts_file": home / self.vendor.known_hosts_file,
-            },
-        )
-        object.__setattr__(self, "vendor", vendor)
+        for name in type(self).model_fields:
+            if name.endswith("_folder"):
+                object.__setattr__(self, name, home / getattr(self, name))
+        for server in ("inbox_server", "vendor"):
+            object.__setattr__(self, server, getattr(self, server).starting_at(home))
         object.__setattr__(self, "home", home)
         prefix = "sqlite:///"
         if self.database_url.startswith(prefix):

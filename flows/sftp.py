@@ -50,6 +50,17 @@ class RemoteFile:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class RemoteEntry:
+    """A file or a folder on the server."""
+
+    name: str
+    is_folder: bool
+    size_bytes: int
+    written_at: float
+    """Seconds since 1970, by the server's clock."""
+
+
 class Sftp:
     """An open connection; made by `connect`. Folders are relative to where the login lands."""
 
@@ -71,6 +82,41 @@ class Sftp:
             ),
             key=lambda file: file.name,
         )
+
+    def entries_in(self, folder: str) -> list[RemoteEntry]:
+        """Return the plain files and the folders of a folder by name; links are left out."""
+        try:
+            found = self._client.listdir_attr(folder)
+        except FileNotFoundError:
+            return []
+        return sorted(
+            (
+                RemoteEntry(
+                    entry.filename,
+                    stat.S_ISDIR(entry.st_mode or 0),
+                    entry.st_size or 0,
+                    float(entry.st_mtime or 0),
+                )
+                for entry in found
+                if (stat.S_ISREG(entry.st_mode or 0) or stat.S_ISDIR(entry.st_mode or 0))
+                and "/" not in entry.filename  # a name that would lead elsewhere here
+                and entry.filename not in {".", ".."}
+            ),
+            key=lambda entry: entry.name,
+        )
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Bring a whole file here."""
+        self._client.get(path, str(target))
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, unless it is there."""
+        try:
+            self._client.mkdir(path)
+        except OSError:
+            # Servers say no more than «failure» when it is there already.
+            if not stat.S_ISDIR(self._client.stat(path).st_mode or 0):
+                raise
 
     def size_of(self, path: str) -> int | None:
         """Return a file's size in bytes, or None when it is not there."""
@@ -105,6 +151,13 @@ class Sftp:
     def put_whole_bytes(self, content: bytes, folder: str, name: str) -> None:
         """Put a small file in a folder, as `put_whole` does."""
         self._put_whole(folder, name, len(content), content=content)
+
+    def replace_bytes(self, content: bytes, folder: str, name: str) -> None:
+        """Put a small file in a folder, whole or not at all, in the place of an earlier one."""
+        temporary = f"{folder}/.{name}.part"
+        with self._client.open(temporary, "wb") as writer:
+            writer.write(content)
+        self._client.posix_rename(temporary, f"{folder}/{name}")
 
     def move(self, old: str, new: str) -> None:
         """Rename a file on the server; a file that is already at the new name is replaced."""

@@ -1,8 +1,7 @@
 """Take in new letters from every inbox, once each."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,29 +12,31 @@ from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.domain.shipment import SenderId
 from flows.errors import NeedsAPerson
-from flows.intake.inbox import SourceSummary, take_in
+from flows.intake import sftp_inbox
+from flows.intake.inbox import COUNTS, SourceSummary, summed, take_in
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 
 
 @dataclass(frozen=True)
 class IntakeSummary:
-    """What all inboxes gave."""
+    """What all inboxes gave: letters, and packages turned away or left; codes and how often."""
 
-    inboxes: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    answered_again: int = 0
-    turned_away: int = 0
-    left: int = 0
-    problems: Mapping[str, int] = field(default_factory=dict)
+    inboxes: int
+    accepted: int
+    rejected: int
+    answered_again: int
+    turned_away: int
+    left: int
+    problems: Mapping[str, int]
 
 
 @flow(name="intake")
 def intake(at: datetime | None = None, dry_run: bool = False) -> IntakeSummary:
-    """Take in every complete package of every sender's inbox, and answer each.
+    """Take in every complete package of every sender's inbox, here and on the inbox server.
 
-    Raises NeedsAPerson when the folder of inboxes is not there.
+    Raises NeedsAPerson when the folder of inboxes is not there. When the server cannot be
+    reached, what lies here is taken in first.
     """
     settings, now = read_settings(), at or clock.now()
     if not settings.inbox_folder.is_dir():
@@ -50,7 +51,11 @@ def intake(at: datetime | None = None, dry_run: bool = False) -> IntakeSummary:
         if folder.is_dir() and not folder.name.startswith(".")
     ]
     answers = [inbox.submit(str(folder), now, dry_run) for folder in inboxes]
-    return _summed([answer.result() for answer in answers])
+    here = [answer.result() for answer in answers]
+    there = [remote_inbox(name, now, dry_run) for name in sftp_inbox.sender_folders(settings)]
+    whole = summed("all", [*here, *there])
+    counts = {name: getattr(whole, name) for name in COUNTS}
+    return IntakeSummary(len(here) + len(there), **counts, problems=whole.problems)
 
 
 @task(**EACH_STEP)
@@ -63,13 +68,13 @@ def inbox(folder: str, now: datetime, dry_run: bool) -> SourceSummary:
         return take_in(path, sender, settings=settings, database=database, now=now, dry_run=dry_run)
 
 
-def _summed(sources: list[SourceSummary]) -> IntakeSummary:
-    counts = ("accepted", "rejected", "answered_again", "turned_away", "left")
-    problems: Counter[str] = Counter()
-    for source in sources:
-        problems.update(source.problems)
-    return IntakeSummary(
-        inboxes=len(sources),
-        problems=dict(problems.most_common()),
-        **{name: sum(getattr(source, name) for source in sources) for name in counts},
-    )
+@task(**EACH_STEP)
+def remote_inbox(name: str, now: datetime, dry_run: bool) -> SourceSummary:
+    """Take in one sender's folder on the inbox server."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            sender = all_senders(tx).get(SenderId(name))
+        return sftp_inbox.take_in_remote(
+            name, sender, settings=settings, database=database, now=now, dry_run=dry_run
+        )

@@ -1,9 +1,9 @@
 """Take in every complete package of one sender's inbox, and answer each."""
 
 import logging
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,11 +28,15 @@ from flows.intake.problems import Code, problem
 from flows.intake.registration import Desk, Verdict, open_desk, register_all
 from flows.intake.spreadsheet_run import is_run, take_in_run
 from flows.settings import Settings
+from flows.workspace import work_folder
 
 log = logging.getLogger(__name__)
 
 CHUNK: Final = 100
 """Packages registered in one transaction."""
+
+COUNTS: Final = ("accepted", "rejected", "answered_again", "turned_away", "left")
+"""The counts of a SourceSummary."""
 
 UNFINISHED_SIGNS: Final = frozenset(
     {
@@ -63,6 +67,16 @@ class SourceSummary:
     """How often each code was said to a sender of a new letter."""
 
 
+def summed(sender: str, parts: Iterable[SourceSummary]) -> SourceSummary:
+    """Add up what several parts of a source gave."""
+    counts: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
+    for part in parts:
+        counts.update({name: getattr(part, name) for name in COUNTS})
+        problems.update(part.problems)
+    return SourceSummary(sender, **counts, problems=dict(problems.most_common()))
+
+
 def take_in(
     inbox: Path,
     sender: Sender | None,
@@ -84,8 +98,8 @@ def take_in(
     runs = [package for package in packages if is_run(package)]
     letters = [package for package in packages if package not in set(runs)]
     for start in range(0, len(letters), CHUNK):
-        with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
-            checked = list(_check_all(letters[start : start + CHUNK], Path(work), desk))
+        with work_folder(settings.work_folder, "intake") as work:
+            checked = list(_check_all(letters[start : start + CHUNK], work, desk))
             for verdict in register_all(checked, desk):
                 if not dry_run:
                     _answer(verdict, desk)

@@ -7,7 +7,6 @@ registered and gives them their first answer.
 import json
 import logging
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from flows.intake.problems import Code, problem
 from flows.intake.registration import Desk, register_all
 from flows.intake.spreadsheet import SHEETS, Row, faults_of_sheet, letters_of, read_sheet
 from flows.intake.submission import METADATA, Submission, contents_sha256
+from flows.workspace import work_folder
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ def is_run(package: Path) -> bool:
 def take_in_run(package: Path, desk: Desk) -> None:
     """Take in every row of a run and answer the package; counts go to the desk's tally."""
     try:
-        with tempfile.TemporaryDirectory(prefix="svarut-intake-") as work:
-            _take_in(package, desk, Path(work))
+        with work_folder(desk.settings.work_folder, "intake") as work:
+            _take_in(package, desk, work)
     except OSError as fault:
         log.warning("left a run of %s: %s", package.parent.name, fault.strerror)
         desk.tally["left"] += 1

@@ -7,12 +7,10 @@ the vendor. Killed in between, the next run finds the file where it was and goes
 import hashlib
 import json
 import logging
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from flows.archive import Archive
@@ -24,6 +22,7 @@ from flows.receipts.matching import Matching, match_lines
 from flows.receipts.receipt_file import ReceiptFile, RefusedFile, read_receipt_file
 from flows.settings import Settings
 from flows.sftp import Sftp, connect
+from flows.workspace import work_folder
 
 log = logging.getLogger(__name__)
 
@@ -158,8 +157,8 @@ def _is_as_promised(content: bytes, ok: bytes) -> bool:
 
 def _keep(settings: Settings, content: bytes) -> str:
     """Keep the file as it came, before anything is read out of it."""
-    with tempfile.TemporaryDirectory(prefix="svarut-receipts-") as work:
-        file = Path(work) / "receipts"
+    with work_folder(settings.work_folder, "receipts") as work:
+        file = work / "receipts"
         file.write_bytes(content)
         return Archive(settings.archive_folder).put(file)
 
