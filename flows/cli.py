@@ -13,7 +13,7 @@ import typer
 
 from flows import screen
 from flows.clock import OSLO
-from flows.commands import handling
+from flows.commands import handling, send
 from flows.commands.opened import opened_database
 from flows.database import follow, schema
 from flows.database.postcodes import keep_postcodes
@@ -50,6 +50,7 @@ app.add_typer(senders_app, name="senders")
 app.add_typer(prices_app, name="prices")
 app.add_typer(postcodes_app, name="postcodes")
 app.add_typer(sandbox_app, name="sandbox")
+app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
 app.command()(handling.handled)

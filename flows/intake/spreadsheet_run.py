@@ -57,13 +57,17 @@ def take_in_run(package: Path, desk: Desk) -> None:
         desk.tally["left"] += 1
 
 
-def check_run(package: Path, desk: Desk, work: Path) -> tuple[list[Problem], list[RowAnswer]]:
-    """Check a run and keep nothing: the faults of the whole, or what each row would be told."""
+def check_run(
+    package: Path,
+    desk: Desk,
+    work: Path,
+) -> tuple[list[Problem], Iterator[RowAnswer]]:
+    """Check a run and keep nothing: the faults of the whole, or what each row would be told.
+
+    work: an empty folder, which must live as long as the answers are asked for.
+    """
     submission, rows, found = _open(package, desk, work)
-    if found:
-        return found, []
-    answers = [_answer_of(number, each) for number, each in _checked(rows, submission, desk, work)]
-    return [], answers
+    return found, iter(()) if found else _looked_at(rows, submission, desk, work)
 
 
 def _take_in(package: Path, desk: Desk, work: Path) -> None:
@@ -211,5 +215,12 @@ def _files_of(
     return ({} if found else {name: folder / "cut.pdf"}), found
 
 
-def _answer_of(number: int, checked: Checked) -> RowAnswer:
-    return RowAnswer(number, checked.given_reference, None, checked.problems)
+def _looked_at(
+    rows: Sequence[Sequence[str]],
+    whole: Submission,
+    desk: Desk,
+    work: Path,
+) -> Iterator[RowAnswer]:
+    for number, each in _checked(rows, whole, desk, work):
+        shutil.rmtree(_folder_of(number, work))
+        yield RowAnswer(number, each.given_reference, None, each.problems)

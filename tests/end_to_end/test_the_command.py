@@ -1,10 +1,15 @@
 """The command without a demo: help, exit codes, and what it says when something is missing."""
 
+import json
 import os
 from pathlib import Path
 
+import pikepdf
 import pytest
 from command_line import run_svarut
+from conftest import ROOT
+
+from flows.sandbox.letters import make_letters
 
 pytestmark = pytest.mark.end_to_end
 
@@ -40,12 +45,12 @@ def test_senders_are_imported_and_faults_are_said_together(tmp_path: Path) -> No
     faulty = run_svarut("senders", "import", str(file), environment=at(tmp_path))
     file.write_text(
         '[[sender]]\nid = "x"\nname = "X"\norganisation_number = "310000108"\n'
-        'return_address = ["Postboks 1", "8900 Sted"]\n'
+        'return_address = ["Postboks 1", "8900 Sted"]\ninvoice_reference = "1"\n'
     )
     good = run_svarut("senders", "import", str(file), environment=at(tmp_path))
 
     assert faulty.returncode == 3
-    assert "4 faults" in faulty.stderr
+    assert "5 faults" in faulty.stderr
     assert good.returncode == 0, good.stderr
     assert "1 new senders" in good.stdout
 
@@ -63,3 +68,62 @@ def test_prices_are_imported_and_overlaps_refused(tmp_path: Path) -> None:
     assert overlapping.returncode == 3
     assert "2026-06-01" in overlapping.stderr
     assert good.returncode == 0, good.stderr
+
+
+def a_home_with_a_sender(home: Path) -> None:
+    run_svarut("db", "upgrade", environment=at(home))
+    example = ROOT / "templates/examples/senders.toml"
+    run_svarut("senders", "import", str(example), environment=at(home))
+
+
+def test_a_sheet_is_checked_row_by_row_and_sent_when_it_is_good(tmp_path: Path) -> None:
+    home, documents = tmp_path / "home", tmp_path / "documents"
+    home.mkdir()
+    documents.mkdir()
+    a_home_with_a_sender(home)
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595.28, 841.89))
+        pdf.save(documents / "brev.pdf")
+    sheet = tmp_path / "foreldremote.csv"
+    headings = "referanse;tittel;navn;postnummer;poststed;dokumenter\n"
+    good = "F-1;Foreldremøte;Oline Prøve;0150;Oslo;brev.pdf\n"
+    faulty = "F-2;Foreldremøte;Åse Prøve;15;;borte.pdf\n"
+    send = ("send", str(sheet), "--sender", "nordvik-skole", "--attachments", str(documents))
+
+    sheet.write_text(headings + good + faulty)
+    dry = run_svarut(*send, "--dry-run", environment=at(home))
+    refused = run_svarut(*send, environment=at(home))
+    sheet.write_text(headings + good)
+    sent = run_svarut(*send, environment=at(home))
+    taken = run_svarut("run", "intake", environment=at(home))
+
+    assert (dry.returncode, refused.returncode) == (3, 3)
+    for each in ("POSTNUMMER_UGYLDIG", "POSTSTED_MANGLER", "FIL_MANGLER", "2 letters, 1 faulty"):
+        assert each in dry.stdout
+    assert sent.returncode == 0, sent.stderr
+    assert taken.returncode == 0, taken.stderr
+    answer = home / "inbox" / "nordvik-skole" / "foreldremote.kvittering.json"
+    assert json.loads(answer.read_text())["akseptert"] == 1
+
+
+def test_letters_are_held_and_released_with_a_name(tmp_path: Path) -> None:
+    a_home_with_a_sender(tmp_path)
+    inbox = tmp_path / "inbox"
+    make_letters(inbox, senders=["nordvik-skole"], count=1, seed=3, faulty=False)
+    environment = {**at(tmp_path), "SVARUT_TEST_POPULATION": "true"}
+    run_svarut("run", "intake", environment=environment)
+    answer = next(inbox.glob("*/*.kvittering.json"))
+    letter = json.loads(answer.read_text())["id"]
+
+    nameless = run_svarut("hold", letter[:8], environment=environment)
+    held = run_svarut(
+        "hold", letter[:8], "--by", "Kari", "--why", "trukket", environment=environment
+    )
+    released = run_svarut("release", letter, "--by", "Ola", "--why", "ok", environment=environment)
+    walk = run_svarut("show", letter, environment=environment)
+
+    assert nameless.returncode == 2
+    assert held.stdout == "1 letters held\n"
+    assert released.stdout == "1 letters released\n"
+    assert "Kari" in walk.stdout
+    assert "trukket" in walk.stdout
