@@ -98,6 +98,7 @@ senders = Table(
     Column("consumer_organisation", String(9), nullable=False, server_default=""),
     Column("print_vendor", String(40), nullable=False, server_default="default"),
     Column("invoice_endpoint", String(40), nullable=False, server_default=""),
+    Column("own_address_page", Boolean, nullable=False, server_default=text("false")),
 )
 
 status_pairs = Table(
@@ -134,6 +135,9 @@ shipments = Table(
     Column("held_for", String(40), nullable=False, server_default=""),
     Column("repeat_key", String(64), nullable=False, server_default=""),
     Column("cleared_at", Instant),
+    Column("contact", String(20)),
+    Column("contact_at", Instant),
+    Column("contact_language", String(2), nullable=False, server_default=""),
     _one_of("status", Status),
     _one_of("route", Route),
     CheckConstraint(
@@ -183,6 +187,9 @@ documents = Table(
     Column("pages", Integer, nullable=False),
     Column("excluded_from_print", Boolean, nullable=False),
     Column("giro_pages", JSON, nullable=False),
+    Column("print_sha256", String(64)),
+    Column("print_size_bytes", Integer),
+    Column("colour_pages", Integer),
     PrimaryKeyConstraint("shipment_id", "position"),
 )
 
@@ -266,12 +273,17 @@ offers = Table(
     Column("asked_at", Instant),
     Column("read_at", Instant),
     Column("reason", String(80), nullable=False, server_default=""),
+    Column("resource", Text, nullable=False, server_default=""),
+    Column("publish_at", Instant),
+    Column("ask_after", Instant),
+    Column("asks", Integer, nullable=False, server_default="0"),
     CheckConstraint(
         "state IN ('INTENDED', 'OFFERED', 'PUBLISHED', 'READ', 'REFUSED')",
         name="state_known",
     ),
     UniqueConstraint("shipment_id", "channel", "attempt"),
     Index("ix_offers_state_asked_at", "state", "asked_at"),
+    Index("ix_offers_publish_at_resource", "publish_at", "resource"),
 )
 
 batches = Table(

@@ -65,6 +65,8 @@ class Sender:
     """Whom we act for in Maskinporten (`consumer_org`); empty: for ourselves."""
     print_vendor: str = "default"
     """The vendor's profile, or MANUAL."""
+    own_address_page: bool = False
+    """True: page 1 carries the address where the window is, and no cover page is put before it."""
     invoice_reference: str = ""
     invoice_endpoint: str = ""
     """Where invoices go: `0192:` and an organisation number."""
@@ -81,6 +83,7 @@ _KINDS: Final = {
     "on_hold": bool,
     "nightly_cap": int,
     "resend_to_organisations": bool,
+    "own_address_page": bool,
     "information_types": list,
     "notification_texts": dict,
 }
