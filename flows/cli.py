@@ -60,6 +60,7 @@ class Flow(StrEnum):
     """The flows that `svarut run` runs."""
 
     INTAKE = "intake"
+    FEEDS = "feeds"
     DISPATCH = "dispatch"
     PRINT = "print"
     ACKNOWLEDGEMENTS = "acknowledgements"
@@ -68,7 +69,8 @@ class Flow(StrEnum):
 
 
 FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
-    Flow.INTAKE: ("flows.intake.flow:intake",),
+    Flow.INTAKE: ("flows.intake.flow:intake", "flows.intake.flow:feeds"),
+    Flow.FEEDS: ("flows.intake.flow:feeds",),
     Flow.DISPATCH: ("flows.dispatch.flow:dispatch",),
     # Altinn is asked about tonight's candidates right before they are put in a batch.
     Flow.PRINT: ("flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"),
