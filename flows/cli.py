@@ -66,6 +66,7 @@ class Flow(StrEnum):
     ACKNOWLEDGEMENTS = "acknowledgements"
     RECEIPTS = "receipts"
     REPORTS = "reports"
+    RETENTION = "retention"
 
 
 FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
@@ -77,6 +78,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.ACKNOWLEDGEMENTS: ("flows.print_batch.flow:acknowledgements",),
     Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
     Flow.REPORTS: ("reports.flow:reports",),
+    Flow.RETENTION: ("flows.intake.flow:retention",),
 }
 """Which flows stand behind each word, in order."""
 

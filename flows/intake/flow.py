@@ -1,4 +1,4 @@
-"""Take in new letters from every inbox, once each; tell senders how their letters fare."""
+"""Take in new letters from every inbox, once each; tell senders of them; remove what is old."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.domain.shipment import SenderId
 from flows.errors import NeedsAPerson
+from flows.intake import retention as keeping
 from flows.intake import sftp_inbox, status_feed
 from flows.intake.inbox import COUNTS, SourceSummary, summed, take_in
 from flows.settings import read_settings
@@ -116,3 +117,20 @@ def deliver(now: datetime) -> int:
     settings = read_settings()
     with open_database(settings.database_url) as database:
         return status_feed.deliver_feeds(database, settings, now)
+
+
+@flow(name="retention")
+def retention(at: datetime | None = None, dry_run: bool = False) -> keeping.RetentionSummary:
+    """Delete documents and what is personal of letters that ended `retention_months` ago.
+
+    What intake has kept, intake removes: archive, inboxes and rows. Billing and counts stay.
+    """
+    return remove_old(at or clock.now(), dry_run)
+
+
+@task(**EACH_STEP)
+def remove_old(now: datetime, dry_run: bool) -> keeping.RetentionSummary:
+    """Remove it, or count it."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        return keeping.remove_old(database, settings, now, dry_run=dry_run)

@@ -136,6 +136,7 @@ def _answer_there(server: Sftp, folder: str, name: str, inbox: Path) -> None:
     if server.size_of(target) is not None:
         # The same name once more: kept beside the earlier one, told apart by its time.
         target = f"{away}/{_stamp()}-{name}"
+    server.touch(f"{folder}/{name}")
     server.move(f"{folder}/{name}", target)
 
 
