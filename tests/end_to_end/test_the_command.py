@@ -55,6 +55,20 @@ def test_senders_are_imported_and_faults_are_said_together(tmp_path: Path) -> No
     assert "1 new senders" in good.stdout
 
 
+def test_what_an_import_would_change_is_shown_first(tmp_path: Path) -> None:
+    a_home_with_a_sender(tmp_path)
+    exported = run_svarut("senders", "export", environment=at(tmp_path)).stdout
+    file = tmp_path / "senders.toml"
+    file.write_text(exported.replace("mellom 09 og 15", "mellom 10 og 14"))
+
+    checked = run_svarut("senders", "check", str(file), environment=at(tmp_path))
+
+    assert checked.returncode == 0, checked.stderr
+    assert "would be: 0 new senders, 1 changed" in checked.stdout
+    assert "mellom 10 og 14" in checked.stdout
+    assert run_svarut("senders", "export", environment=at(tmp_path)).stdout == exported
+
+
 def test_prices_are_imported_and_overlaps_refused(tmp_path: Path) -> None:
     run_svarut("db", "upgrade", environment=at(tmp_path))
     row = '[[price]]\nsku = "PRINT-SH-SIDE"\nprice_ore = "42.5"\nvalid_from = 2026-01-01\n'
