@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -38,6 +39,15 @@ def _instant(text: str) -> str:
 
 Instant = Annotated[Text, AfterValidator(_instant)]
 """ISO 8601, kept as it was written."""
+
+
+def _uuid(text: str) -> str:
+    UUID(text)
+    return text
+
+
+Id = Annotated[Text, Field(max_length=36), AfterValidator(_uuid)]
+"""A letter's id, kept as it was written."""
 
 
 class _Part(BaseModel):
@@ -142,7 +152,7 @@ class Description(_Part):
     )
     reply_to: Address | None = Field(None, alias="svarSendesTil")
     reply_link: bool | None = Field(None, alias="svarPaForsendelseLink")
-    answers: Text | None = Field(None, alias="svarPaForsendelse", max_length=36)
+    answers: Id | None = Field(None, alias="svarPaForsendelse")
     exposed_for: list[Text] | None = Field(None, alias="eksponertFor")
     encrypted: bool | None = Field(None, alias="kryptert")
     level_4: bool | None = Field(None, alias="krevNiva4Innlogging")

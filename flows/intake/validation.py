@@ -12,7 +12,7 @@ from flows.domain.problem import Problem
 from flows.domain.sheets import lands_on_back, prints_duplex
 from flows.intake.addressing import Postcodes, of_recipient, of_reply_address
 from flows.intake.metadata import MAX_NAME_LENGTH, DescribedDocument, Description
-from flows.intake.particulars import of_particulars
+from flows.intake.particulars import of_notes, of_particulars
 from flows.intake.pdf_checks import PdfFacts
 from flows.intake.problems import Code, problem
 from flows.intake.rules import RuleSet
@@ -58,6 +58,7 @@ def validate(facts: Facts, standard: Standard) -> list[Problem]:
         *of_recipient(described, standard.numbers, standard.postcodes),
         *of_reply_address(described, standard.numbers, standard.postcodes),
         *of_particulars(described),
+        *of_notes(described),
         *_of_documents(facts, standard.rules),
         *_of_giro_pages(facts),
     ]
