@@ -197,10 +197,18 @@ def read_description(content: bytes) -> Reading:
 
 _WANTED: Final[Mapping[str, str]] = {
     "string_type": "tekst",
-    "bool_type": "true eller false",
-    "int_type": "et heltall",
-    "list_type": "en liste",
-    "model_type": "et objekt",
+    "bool_type": "ja_nei",
+    "int_type": "heltall",
+    "list_type": "liste",
+    "model_type": "objekt",
+}
+"""Names in templates/expected_values.toml, as those below."""
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "string_pattern_mismatch": "synlig_tekst",
+    "greater_than_equal": "tall",
+    "less_than_equal": "tall",
+    "value_error": "dato",
 }
 
 
@@ -214,7 +222,10 @@ def _problem(error: Any) -> Problem:
         return problem(Code.FIELD_MISSING, field)
     if error["type"] in _WANTED:
         return problem(Code.FIELD_WRONG_TYPE, field, ventet=_WANTED[error["type"]])
-    return problem(Code.FIELD_INVALID, field)
+    wanted = _EXPECTED.get(error["type"], "annet")
+    if error["loc"][-1] == "svarPaForsendelse":
+        wanted = "forsendelse"
+    return problem(Code.FIELD_INVALID, field, ventet=wanted)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

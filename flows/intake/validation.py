@@ -68,7 +68,7 @@ def _of_fields(described: Description, rules: RuleSet) -> Iterator[Problem]:
     if not (described.title or "").strip():
         yield problem(Code.FIELD_MISSING, "tittel")
     if described.account_code and not is_account_code(described.account_code, rules.on):
-        yield problem(Code.FIELD_INVALID, "konteringskode")
+        yield problem(Code.FIELD_INVALID, "konteringskode", ventet=rules.account_code)
     if not described.documents:
         yield problem(Code.FIELD_MISSING, "dokumenter")
 
@@ -133,7 +133,8 @@ def _of_giro_pages(facts: Facts) -> Iterator[Problem]:
         if not last:
             continue  # missing or unreadable, and said so already
         if len(set(document.giro_pages or [])) < len(document.giro_pages or []):
-            yield problem(Code.FIELD_INVALID, f"dokumenter[{place}].giroarkSider")
+            field = f"dokumenter[{place}].giroarkSider"
+            yield problem(Code.FIELD_INVALID, field, ventet="girosider")
         for page in document.giro_pages or []:
             if not 1 <= page <= last:
                 yield problem(Code.GIRO_PAGE_UNKNOWN, name, page, sider=last)

@@ -270,6 +270,32 @@ def test_a_reference_used_for_other_contents_is_refused_with_the_first_id(intake
     assert str(intake.answer("a")["id"]) in json.dumps(intake.answer("b"))
 
 
+def test_a_letter_whose_address_may_be_hidden_is_accepted_and_waits_for_a_person(
+    intake: Intake,
+) -> None:
+    hidden = {"navn": NAME, "adresselinje1": "Strengt fortrolig adresse", "postnummer": "8900"}
+    recipient = {**hidden, "poststed": "Brønnøysund", "digitalId": PERSON}
+    intake.lay_zip("brev.zip", a_letter(mottaker=recipient))
+
+    assert intake.run().accepted == 1
+
+    answer = intake.answer("brev")
+    assert answer["status"] == "AKSEPTERT"
+    assert [each["kode"] for each in answer["merknader"]] == ["TIL_MANUELL_VURDERING"]  # type: ignore[attr-defined]
+    with reading(intake.database) as tx:
+        [(item, _)] = still_open(tx)
+        assert shipments.to_route(tx, limit=10) == []
+    assert (item.code, item.subject) == ("ADDRESS_MAY_BE_HIDDEN", answer["id"])
+
+
+def test_a_national_number_where_the_window_shows_it_is_rejected(intake: Intake) -> None:
+    recipient = {"navn": NAME, "adresselinje1": f"f.nr. {PERSON}", "postnummer": "8900"}
+    intake.lay_zip("brev.zip", a_letter(mottaker={**recipient, "poststed": "Brønnøysund"}))
+
+    assert intake.run().rejected == 1
+    assert intake.codes("brev") == ["ADRESSE_FODSELSNUMMER"]
+
+
 def test_a_mended_letter_may_keep_its_reference(intake: Intake) -> None:
     intake.lay_zip("a.zip", a_letter(tittel="", eksternReferanse="SAK-1"))
     intake.run()
