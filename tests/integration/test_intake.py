@@ -7,6 +7,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pikepdf
@@ -23,6 +24,7 @@ from flows.database.shipments import documents_of
 from flows.domain.shipment import ShipmentId
 from flows.intake import inbox as inbox_room
 from flows.intake.inbox import SourceSummary, take_in
+from flows.intake.retention import remove_old
 from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -294,6 +296,27 @@ def test_a_national_number_where_the_window_shows_it_is_rejected(intake: Intake)
 
     assert intake.run().rejected == 1
     assert intake.codes("brev") == ["ADRESSE_FODSELSNUMMER"]
+
+
+def test_a_letter_cleared_long_ago_gets_its_first_answer_again(intake: Intake) -> None:
+    files = a_letter(kryptert=False, eksponertFor=["310000108"])
+    intake.lay_zip("brev.zip", files)
+    intake.run()
+    first = intake.answer("brev")
+    for path in intake.settings.archive_folder.rglob("*"):
+        os.utime(path, (1, 1))
+    with transaction(intake.database) as tx:
+        ended = {"status": "LEST", "status_at": MONDAY}
+        tx.execute(tables.shipments.update().values(**ended))
+    removed = remove_old(intake.database, intake.settings, MONDAY + timedelta(days=100))
+    intake.lay_zip("brev.zip", files)
+
+    again = intake.run()
+
+    assert (removed.letters, removed.documents) == (1, 1)
+    assert (again.accepted, again.answered_again) == (0, 1)
+    assert intake.answer("brev") == first
+    assert [path for path in intake.settings.archive_folder.rglob("*") if path.is_file()] == []
 
 
 def test_a_mended_letter_may_keep_its_reference(intake: Intake) -> None:
