@@ -23,7 +23,8 @@ class Archive:
     def put(self, source: Path) -> str:
         """Keep a copy of a file and return its SHA-256, lower-case hex.
 
-        The file appears whole or not at all; one that is there already is left as it is.
+        The file appears whole or not at all; one that is there already keeps its bytes and counts
+        as new, so that `discard` leaves it to whoever has just put it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
@@ -37,7 +38,9 @@ class Archive:
                 os.fsync(target.fileno())
             kept = self.path_of(digest.hexdigest())
             kept.parent.mkdir(parents=True, exist_ok=True)
-            if not kept.exists():
+            try:
+                os.utime(kept)
+            except FileNotFoundError:
                 Path(temporary).replace(kept)
         finally:
             Path(temporary).unlink(missing_ok=True)
@@ -46,6 +49,28 @@ class Archive:
     def path_of(self, sha256: str) -> Path:
         """Return where a document lies, or would lie."""
         return self.folder / sha256[:2] / sha256[2:4] / sha256
+
+    def discard(self, sha256: str, *, older_than: float) -> bool:
+        """Delete a document; return whether it was there and is gone.
+
+        older_than: seconds since 1970, by this machine's clock; one put later than that is left:
+        somebody is about to name it in the database. Harmless to repeat, also after a kill.
+        """
+        kept = self.path_of(sha256)
+        aside = kept.with_name(f".deleting-{sha256}")
+        try:
+            if kept.stat().st_mtime >= older_than:
+                return False
+            kept.rename(aside)
+        except FileNotFoundError:
+            if not aside.exists():
+                return False
+        # Looked at once more: `put` may have come between, and found the file still in its place.
+        if aside.stat().st_mtime >= older_than:
+            aside.rename(kept)
+            return False
+        aside.unlink()
+        return True
 
     @contextmanager
     def open(self, sha256: str) -> Iterator[BinaryIO]:

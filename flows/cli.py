@@ -13,16 +13,10 @@ import typer
 
 from flows import screen
 from flows.clock import OSLO
-from flows.commands import handling, send
+from flows.commands import handling, postcodes, prices, sandbox, send, senders
 from flows.commands.opened import opened_database
 from flows.database import follow, schema
-from flows.database.postcodes import keep_postcodes
-from flows.database.prices import keep_price_list
-from flows.database.senders import all_senders, keep_senders
-from flows.database.session import reading, transaction
-from flows.domain.postcode import parse_postcodes
-from flows.domain.price_list import parse_prices
-from flows.domain.sender import parse_senders, to_toml
+from flows.database.session import reading
 from flows.domain.status import Status
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
 from flows.local_prefect import flows_run_here
@@ -41,15 +35,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # local variables hold names and numbers
 )
 database_app = typer.Typer(help="The project's own database.", no_args_is_help=True)
-senders_app = typer.Typer(help="Who sends letters, and how.", no_args_is_help=True)
-prices_app = typer.Typer(help="The dated price list.", no_args_is_help=True)
-postcodes_app = typer.Typer(help="The postcode register.", no_args_is_help=True)
-sandbox_app = typer.Typer(help="Stand-ins for the world outside.", no_args_is_help=True)
 app.add_typer(database_app, name="db")
-app.add_typer(senders_app, name="senders")
-app.add_typer(prices_app, name="prices")
-app.add_typer(postcodes_app, name="postcodes")
-app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(senders.app, name="senders")
+app.add_typer(prices.app, name="prices")
+app.add_typer(postcodes.app, name="postcodes")
+app.add_typer(sandbox.app, name="sandbox")
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
@@ -60,21 +50,25 @@ class Flow(StrEnum):
     """The flows that `svarut run` runs."""
 
     INTAKE = "intake"
+    FEEDS = "feeds"
     DISPATCH = "dispatch"
     PRINT = "print"
     ACKNOWLEDGEMENTS = "acknowledgements"
     RECEIPTS = "receipts"
     REPORTS = "reports"
+    RETENTION = "retention"
 
 
 FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
-    Flow.INTAKE: ("flows.intake.flow:intake",),
+    Flow.INTAKE: ("flows.intake.flow:intake", "flows.intake.flow:feeds"),
+    Flow.FEEDS: ("flows.intake.flow:feeds",),
     Flow.DISPATCH: ("flows.dispatch.flow:dispatch",),
     # Altinn is asked about tonight's candidates right before they are put in a batch.
     Flow.PRINT: ("flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"),
     Flow.ACKNOWLEDGEMENTS: ("flows.print_batch.flow:acknowledgements",),
     Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
     Flow.REPORTS: ("reports.flow:reports",),
+    Flow.RETENTION: ("flows.intake.flow:retention",),
 }
 """Which flows stand behind each word, in order."""
 
@@ -197,80 +191,6 @@ def upgrade() -> None:
     """Bring the database to the shape this version needs."""
     with opened_database(checked=False) as database:
         screen.console().print(f"the database is at revision {schema.upgrade(database)}")
-
-
-@senders_app.command("import")
-def import_senders(
-    file: Annotated[Path, typer.Argument(help="TOML; see docs/senders.md.", exists=True)],
-) -> None:
-    """Add and change senders from a file. None is removed."""
-    wanted = parse_senders(file.read_text(encoding="utf-8"))
-    with opened_database() as database, transaction(database) as tx:
-        new, changed = keep_senders(tx, wanted)
-    screen.console().print(f"{new} new senders, {changed} changed")
-
-
-@senders_app.command("export")
-def export_senders() -> None:
-    """Write all senders as TOML to standard output, as `senders import` reads them."""
-    with opened_database() as database, reading(database) as tx:
-        typer.echo(to_toml(all_senders(tx).values()), nl=False)
-
-
-@postcodes_app.command("import")
-def import_postcodes(
-    file: Annotated[Path, typer.Argument(help="Bring's register, tab-separated.", exists=True)],
-) -> None:
-    """Put a postcode register in the place of the one there is; intake then checks against it."""
-    register = parse_postcodes(file.read_bytes())
-    with opened_database() as database, transaction(database) as tx:
-        keep_postcodes(tx, register)
-    screen.console().print(f"{len(register)} postcodes")
-
-
-@prices_app.command("import")
-def import_prices(
-    file: Annotated[Path, typer.Argument(help="TOML; see docs/prices.md.", exists=True)],
-) -> None:
-    """Put a price list in the place of the one there is."""
-    wanted = parse_prices(file.read_text(encoding="utf-8"))
-    with opened_database() as database, transaction(database) as tx:
-        keep_price_list(tx, wanted)
-    screen.console().print(f"{len(wanted)} prices")
-
-
-@sandbox_app.command("altinn")
-def sandbox_altinn(
-    port: Annotated[int, typer.Option(help="0 chooses a free one.")] = 8080,
-    token: Annotated[str, typer.Option(help="The bearer token it accepts.")] = "sandbox",  # noqa: S107
-    seed: Annotated[int, typer.Option(help="Another seed, other readers.")] = 1,
-) -> None:
-    """Be Altinn on this machine, with readers who read or do not."""
-    from flows.sandbox import altinn  # noqa: PLC0415
-
-    altinn.serve(port=port, token=token, seed=seed)
-
-
-@sandbox_app.command("vendor")
-def sandbox_vendor(
-    folder: Annotated[Path, typer.Argument(help="Where the vendor keeps its files.")],
-    customer: Annotated[str, typer.Option(help="The customer it works for.")] = "SVAR",
-    port: Annotated[int, typer.Option(help="SFTP; 0 chooses a free one.")] = 2222,
-    control_port: Annotated[int, typer.Option(help="HTTP control; 0 chooses a free one.")] = 8081,
-    every: Annotated[
-        float, typer.Option(help="Work every so many seconds; 0 is only when told.")
-    ] = 10,
-) -> None:
-    """Be a print vendor on this machine: SFTP, acknowledgements, receipts, errors on request."""
-    from flows.sandbox import print_vendor  # noqa: PLC0415
-
-    print_vendor.serve(
-        folder,
-        sftp_port=port,
-        control_port=control_port,
-        customer=customer,
-        poll_seconds=every or None,
-    )
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flows.clock import OSLO
@@ -164,6 +165,14 @@ def show_counts(title: str, counts: Mapping[str, Any]) -> None:
         for name, value in counts.items():
             table.add_row(name, str(value))
         console().print(table)
+
+
+def show_changes(changes: Sequence[tuple[str, str, str, str]]) -> None:
+    """Show what would change: whose, which field, from what, to what."""
+    for sender, name, before, after in changes:
+        console().print(f"[bold]{escape(sender)}[/] {name}")
+        for label, value in (("is", before), ("would be", after)):
+            console().print(f"  {label}: {value or '–'}", markup=False)
 
 
 def show_findings(findings: Sequence[Any]) -> None:

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         ge=0,
         description="A package written to this lately, and seemingly unfinished, is left alone.",
     )
+    retention_months: int = Field(
+        3,
+        ge=1,
+        description="Documents, names and addresses are kept this long after a letter's end.",
+    )
     letters_per_batch: int = Field(500, ge=1, description="A batch is cut at this many letters.")
     read_check_max_age_minutes: int = Field(
         120,

@@ -4,7 +4,7 @@ import hashlib
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -162,6 +162,23 @@ class Sftp:
     def move(self, old: str, new: str) -> None:
         """Rename a file on the server; a file that is already at the new name is replaced."""
         self._client.posix_rename(old, new)
+
+    def touch(self, path: str) -> None:
+        """Say that something on the server was written now; left as it is where that is not ours.
+
+        Its time tells afterwards how long it has been kept.
+        """
+        with suppress(PermissionError):
+            self._client.utime(path, None)
+
+    def remove(self, path: str) -> None:
+        """Delete a file, a link, or a folder with all that is in it."""
+        if stat.S_ISDIR(self._client.lstat(path).st_mode or 0):
+            for name in self._client.listdir(path):
+                self.remove(f"{path}/{name}")
+            self._client.rmdir(path)
+        else:
+            self._client.remove(path)
 
     def _put_whole(
         self,

@@ -28,10 +28,16 @@ def work_folder(parent: Path, kind: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def sweep(parent: Path) -> None:
+    """Remove what killed processes of every kind have left."""
+    if parent.is_dir():
+        _sweep(parent, "")
+
+
 def _sweep(parent: Path, kind: str) -> None:
     for folder in parent.iterdir():
         match = _NAME.fullmatch(folder.name)
-        if match and match["kind"] == kind and not _is_alive(int(match["process"])):
+        if match and (not kind or match["kind"] == kind) and not _is_alive(int(match["process"])):
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -21,6 +21,7 @@ from flows.database.session import open_database, reading
 from flows.dispatch import following, offering
 from flows.dispatch.altinn import open_altinn
 from flows.intake.inbox import take_in
+from flows.intake.status_feed import deliver_feeds, make_feeds
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
 from flows.receipts import ingestion
@@ -71,6 +72,12 @@ def take_in_everything(settings: Settings, now: datetime) -> None:
             take_in(inbox, senders.get(inbox.name), settings=settings, database=database, now=now)
 
 
+def tell_the_senders(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        make_feeds(database, now)
+        deliver_feeds(database, settings, now)
+
+
 def offer_everything(settings: Settings, now: datetime) -> None:
     with open_database(settings.database_url) as database, open_altinn(settings.altinn) as altinn:
         offering.route_letters(database, now)
@@ -101,6 +108,7 @@ def book_the_receipts(settings: Settings, now: datetime) -> None:
 
 WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "intake": take_in_everything,
+    "feeds": tell_the_senders,
     "dispatch": offer_everything,
     "print": print_the_night,
     "receipts": book_the_receipts,

@@ -235,6 +235,12 @@ events = Table(
         sqlite_where=text("feed_number IS NULL AND to_status IS NOT NULL"),
         postgresql_where=text("feed_number IS NULL AND to_status IS NOT NULL"),
     ),
+    Index(
+        "ix_events_in_a_feed",
+        "feed_number",
+        sqlite_where=text("feed_number IS NOT NULL"),
+        postgresql_where=text("feed_number IS NOT NULL"),
+    ),
 )
 
 feeds = Table(

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -93,6 +94,9 @@ _REQUIRED: Final = ("id", "name", "organisation_number", "return_address")
 
 _MAX_MESSAGE_SENDER: Final = 255
 _MAX_RETURN_LINES: Final = 3
+_FOLDER_NAME: Final = re.compile(r"[^./\\\s\x00-\x1f]([^/\\\x00-\x1f]{0,62}[^/\\\s\x00-\x1f])?")
+"""An id is the name of a folder, here and on the inbox server: seen, and leading nowhere else."""
+
 _INVOICE_ENDPOINT: Final = re.compile(r"0192:[0-9]{9}")
 """An organisation number as Peppol writes it."""
 
@@ -108,7 +112,15 @@ def parse_senders(toml: str) -> list[Sender]:
         raise NeedsAPerson(
             f"the file is not TOML: {fault}", where="senders", do="mend it"
         ) from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise NeedsAPerson(
+            "sender is not a table of senders",
+            where="senders",
+            do="write [[sender]], with two brackets, above each; docs/senders.md shows the format",
+        )
     faults = [fault for number, row in enumerate(rows, start=1) for fault in _faults(number, row)]
+    times = Counter(str(row.get("id")) for row in rows if row.get("id"))
+    faults += [f"{name} stands there {count} times" for name, count in times.items() if count > 1]
     if faults or not rows:
         raise NeedsAPerson(
             f"{len(faults)} faults: {'; '.join(faults)}" if faults else "no [[sender]] in the file",
@@ -130,6 +142,15 @@ def to_toml(senders: Iterable[Sender]) -> str:
         }
         rows.append(row)
     return tomli_w.dumps({"sender": rows}, multiline_strings=True)
+
+
+def changes_to(old: Sender, new: Sender) -> dict[str, tuple[str, str]]:
+    """Return the fields in which two differ, each as it was and as it would be, as text."""
+    return {
+        one.name: (str(_plain(before)), str(_plain(after)))
+        for one in fields(Sender)
+        if (before := getattr(old, one.name)) != (after := getattr(new, one.name))
+    }
 
 
 def _plain(value: object) -> object:
@@ -156,6 +177,9 @@ def _of_shape(row: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is a {type(value).__name__}"
         elif isinstance(value, (list, dict)) and not _holds_text(value):
             yield f"{name} holds something that is not text"
+
+    if isinstance(row.get("id"), str) and row["id"] and not _FOLDER_NAME.fullmatch(row["id"]):
+        yield "id is the name of a folder: at most 64 characters, none of / and \\, no dot first"
 
 
 def _of_letters(row: dict[str, Any]) -> Iterator[str]:

@@ -40,11 +40,12 @@ _ENCRYPTED: Final = 0x1
 
 def waiting_packages(inbox: Path) -> list[Path]:
     """Return the complete packages of one sender's inbox, by name."""
-    return sorted(
-        entry
-        for entry in inbox.iterdir()
-        if not entry.name.startswith(".") and not entry.name.endswith((*UNFINISHED, ANSWER_SUFFIX))
-    )
+    return sorted(entry for entry in inbox.iterdir() if is_waiting(entry.name))
+
+
+def is_waiting(name: str) -> bool:
+    """Say whether a name in an inbox is a complete package's."""
+    return not name.startswith(".") and not name.endswith((*UNFINISHED, ANSWER_SUFFIX))
 
 
 def last_touched(package: Path) -> float:

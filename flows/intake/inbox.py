@@ -104,8 +104,21 @@ def take_in(
                 if not dry_run:
                     _answer(verdict, desk)
     for package in runs:
-        take_in_run(package, desk)
+        if _may_be_unfinished(package, desk):
+            desk.tally["left"] += 1
+        else:
+            take_in_run(package, desk)
     return SourceSummary(sender.id, **desk.tally, problems=dict(sorted(desk.problems.items())))
+
+
+def _may_be_unfinished(run: Path, desk: Desk) -> bool:
+    """Say whether files may still be coming to a run's folder; a run can wait until none does."""
+    if not run.is_dir():
+        return False  # a zip that can be opened has its end
+    try:
+        return time.time() - last_touched(run) < desk.settings.inbox_settle_seconds
+    except OSError:
+        return True
 
 
 def _check_all(packages: Sequence[Path], work: Path, desk: Desk) -> Iterator[Checked]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -38,6 +39,15 @@ def _instant(text: str) -> str:
 
 Instant = Annotated[Text, AfterValidator(_instant)]
 """ISO 8601, kept as it was written."""
+
+
+def _uuid(text: str) -> str:
+    UUID(text)
+    return text
+
+
+Id = Annotated[Text, Field(max_length=36), AfterValidator(_uuid)]
+"""A letter's id, kept as it was written."""
 
 
 class _Part(BaseModel):
@@ -142,7 +152,7 @@ class Description(_Part):
     )
     reply_to: Address | None = Field(None, alias="svarSendesTil")
     reply_link: bool | None = Field(None, alias="svarPaForsendelseLink")
-    answers: Text | None = Field(None, alias="svarPaForsendelse", max_length=36)
+    answers: Id | None = Field(None, alias="svarPaForsendelse")
     exposed_for: list[Text] | None = Field(None, alias="eksponertFor")
     encrypted: bool | None = Field(None, alias="kryptert")
     level_4: bool | None = Field(None, alias="krevNiva4Innlogging")
@@ -187,10 +197,18 @@ def read_description(content: bytes) -> Reading:
 
 _WANTED: Final[Mapping[str, str]] = {
     "string_type": "tekst",
-    "bool_type": "true eller false",
-    "int_type": "et heltall",
-    "list_type": "en liste",
-    "model_type": "et objekt",
+    "bool_type": "ja_nei",
+    "int_type": "heltall",
+    "list_type": "liste",
+    "model_type": "objekt",
+}
+"""Names in templates/expected_values.toml, as those below."""
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "string_pattern_mismatch": "synlig_tekst",
+    "greater_than_equal": "tall",
+    "less_than_equal": "tall",
+    "value_error": "dato",
 }
 
 
@@ -204,7 +222,10 @@ def _problem(error: Any) -> Problem:
         return problem(Code.FIELD_MISSING, field)
     if error["type"] in _WANTED:
         return problem(Code.FIELD_WRONG_TYPE, field, ventet=_WANTED[error["type"]])
-    return problem(Code.FIELD_INVALID, field)
+    wanted = _EXPECTED.get(error["type"], "annet")
+    if error["loc"][-1] == "svarPaForsendelse":
+        wanted = "forsendelse"
+    return problem(Code.FIELD_INVALID, field, ventet=wanted)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -12,6 +12,9 @@ from flows.intake.problems import Code, problem
 _SCHEMES: Final = frozenset({"http", "https"})
 """Others can make a reader's device run things."""
 
+_NOT_IN_ADDRESSES: Final = frozenset('"<>\\^`{|}')
+"""RFC 2396, 2.4.3: these are written as %22 and so on."""
+
 
 def of_particulars(described: Description) -> Iterator[Problem]:
     """Find what is wrong with links, and what is asked for that we do not do."""
@@ -30,6 +33,20 @@ def of_particulars(described: Description) -> Iterator[Problem]:
     yield from (problem(Code.SIGNING, field) for field in signed)
     if described.exposed_for:
         yield problem(Code.FIELD_UNUSED, "eksponertFor")
+
+
+def of_notes(described: Description) -> Iterator[Problem]:
+    """Find keys of the sender's own that stand twice where each may stand once."""
+    places = {
+        f"dokumenter[{place}].ekstraMetadata": document.notes
+        for place, document in enumerate(described.documents or [], start=1)
+    }
+    if described.record_of_sender is not None:
+        places["metadataFraAvleverendeSystem.ekstraMetadata"] = described.record_of_sender.notes
+    for field, notes in places.items():
+        keys = [note.key for note in notes or []]
+        if len(set(keys)) < len(keys):
+            yield problem(Code.KEY_TWICE, field)
 
 
 def links_of(described: Description) -> tuple[Link, ...]:
@@ -59,7 +76,7 @@ def records_of(described: Description) -> dict[str, object]:
 
 
 def _is_web_address(url: str) -> bool:
-    if any(char.isspace() or not char.isprintable() for char in url):
+    if any(char.isspace() or not char.isprintable() or char in _NOT_IN_ADDRESSES for char in url):
         return False
     try:
         parts = urlsplit(url)

@@ -41,6 +41,7 @@ class Code(StrEnum):
     FIELD_INVALID = "FELT_UGYLDIG"
     FIELD_UNUSED = "FELT_BRUKES_IKKE"
     TOO_MANY = "FELT_FOR_MANGE"
+    KEY_TWICE = "NOKKEL_IKKE_UNIK"
     LINK_INVALID = "LENKE_UGYLDIG"
     SIGNING = "SIGNERING_STOTTES_IKKE"
     ENCRYPTION = "KRYPTERING_STOTTES_IKKE"
@@ -79,4 +80,7 @@ def problem(code: str, field: str, page: int | None = None, **values: str | int)
 def say(found: Problem) -> str:
     """Return a problem as its sender reads it: what is wrong, and what to do."""
     sentence = sentences("problems.toml")[found.code]
-    return fill_sentence(sentence, felt=found.field, side=found.page, **dict(found.values))
+    values = dict(found.values)
+    if "ventet" in values:
+        values["ventet"] = sentences("expected_values.toml")[str(values["ventet"])]
+    return fill_sentence(sentence, felt=found.field, side=found.page, **values)

@@ -22,6 +22,8 @@ class RuleSet:
     """The rules that have changed, as they stood on a day."""
 
     on: date
+    account_code: str
+    """What an account code is, by its name in templates/expected_values.toml."""
     printable_bytes: int
     """Documents of a letter that may be printed: 250 MB until June 2016."""
     checks_file_names: bool
@@ -31,7 +33,7 @@ class RuleSet:
 
 
 RULES: Final[Mapping[Rules, RuleSet]] = {
-    Rules.OF_2014: RuleSet(date(2014, 9, 17), 250 * _MEGABYTE, False, None),
-    Rules.OF_2015: RuleSet(date(2015, 12, 31), 250 * _MEGABYTE, True, 25),
-    Rules.NOW: RuleSet(date.max, 350 * _MEGABYTE, True, 25),
+    Rules.OF_2014: RuleSet(date(2014, 9, 17), "kontering_2014", 250 * _MEGABYTE, False, None),
+    Rules.OF_2015: RuleSet(date(2015, 12, 31), "kontering_2015", 250 * _MEGABYTE, True, 25),
+    Rules.NOW: RuleSet(date.max, "kontering", 350 * _MEGABYTE, True, 25),
 }

@@ -14,7 +14,7 @@ from typing import Final
 from flows.database.session import Database
 from flows.domain.sender import Sender
 from flows.intake.answer import write_answer
-from flows.intake.drop_folder import ANSWER_SUFFIX, DONE, REJECTED, UNFINISHED, package_name
+from flows.intake.drop_folder import ANSWER_SUFFIX, DONE, REJECTED, is_waiting, package_name
 from flows.intake.inbox import SourceSummary, summed, take_in
 from flows.intake.problems import Code, problem
 from flows.settings import Settings
@@ -58,7 +58,7 @@ def take_in_remote(
     folder = f"{settings.inbox_server.folder}/{name}"
     parts: list[SourceSummary] = []
     with connect(settings.inbox_server) as server:
-        waiting = [entry for entry in server.entries_in(folder) if _is_complete(entry)]
+        waiting = [entry for entry in server.entries_in(folder) if is_waiting(entry.name)]
         for start in range(0, len(waiting), PACKAGES_AT_ONCE):
             some = waiting[start : start + PACKAGES_AT_ONCE]
             with work_folder(settings.work_folder, "fetched") as work:
@@ -74,10 +74,6 @@ def take_in_remote(
                         _answer_there(server, folder, each.name, inbox)
             parts.append(replace(taken, rejected=taken.rejected + len(large)))
     return summed(name, parts)
-
-
-def _is_complete(entry: RemoteEntry) -> bool:
-    return not entry.name.startswith(".") and not entry.name.endswith((*UNFINISHED, ANSWER_SUFFIX))
 
 
 def _fetch(
@@ -136,6 +132,7 @@ def _answer_there(server: Sftp, folder: str, name: str, inbox: Path) -> None:
     if server.size_of(target) is not None:
         # The same name once more: kept beside the earlier one, told apart by its time.
         target = f"{away}/{_stamp()}-{name}"
+    server.touch(f"{folder}/{name}")
     server.move(f"{folder}/{name}", target)
 
 

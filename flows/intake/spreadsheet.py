@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import openpyxl
@@ -117,9 +117,42 @@ def letters_of(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
             yield _row(number, {heading: texts.get(heading, "") for heading in HEADINGS})
 
 
+def documents_named_in(rows: Sequence[Sequence[str]]) -> set[str]:
+    """Return the names of every document a sheet asks for."""
+    headings = [_heading(cell) for cell in rows[0]] if rows else []
+    if "dokumenter" not in headings:
+        return set()
+    column = headings.index("dokumenter")
+    return {name for cells in rows[1:] if column < len(cells) for name in _names(cells[column])}
+
+
+COLUMNS: Final = {
+    "eksternReferanse": "referanse",
+    "kunDigitalLevering": "kun_digital",
+    "utskriftskonfigurasjon.tosidig": "tosidig",
+    "utskriftskonfigurasjon.utskriftMedFarger": "farge",
+    "mottaker": "navn",
+}
+"""Fields of a description whose column is called something else, beside the address."""
+
+
+def in_columns(found: Problem) -> Problem:
+    """Return a problem of a row's letter as one of the sheet: by the column its writer sees."""
+    name = found.field
+    for field, column in _ADDRESS.items():
+        name = column if name == f"mottaker.{field}" else name
+    if name.startswith("dokumenter["):
+        name = "dokumenter"
+    return replace(found, field=COLUMNS.get(name, name))
+
+
+def _names(cell: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in cell.split(";") if name.strip())
+
+
 def _row(number: int, texts: Mapping[str, str]) -> Row:
     found: list[Problem] = []
-    files = tuple(name.strip() for name in texts["dokumenter"].split(";") if name.strip())
+    files = _names(texts["dokumenter"])
     pages = _pages(texts["sider"])
     if texts["sider"] and (pages is None or len(files) != 1):
         found.append(problem(Code.SHEET_PAGES, "sider"))

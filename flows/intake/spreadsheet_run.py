@@ -19,12 +19,20 @@ import pikepdf
 
 from flows.archive import sha256_of
 from flows.domain.problem import Problem, faults
+from flows.domain.shipment import ShipmentId
 from flows.intake.answer import RowAnswer, write_answer, write_run_answer
 from flows.intake.checking import Checked, check
 from flows.intake.drop_folder import DONE, REJECTED, open_package, put_away
 from flows.intake.problems import Code, problem
-from flows.intake.registration import Desk, register_all
-from flows.intake.spreadsheet import SHEETS, Row, faults_of_sheet, letters_of, read_sheet
+from flows.intake.registration import Desk, Verdict, register_all
+from flows.intake.spreadsheet import (
+    SHEETS,
+    Row,
+    faults_of_sheet,
+    in_columns,
+    letters_of,
+    read_sheet,
+)
 from flows.intake.submission import METADATA, Submission, contents_sha256
 from flows.workspace import work_folder
 
@@ -64,6 +72,7 @@ def check_run(
 ) -> tuple[list[Problem], Iterator[RowAnswer]]:
     """Check a run and keep nothing: the faults of the whole, or what each row would be told.
 
+    desk: opened for a dry run.
     work: an empty folder, which must live as long as the answers are asked for.
     """
     submission, rows, found = _open(package, desk, work)
@@ -82,15 +91,7 @@ def _take_in(package: Path, desk: Desk, work: Path) -> None:
         numbers = {each.reference: number for number, each in some}
         verdicts = register_all([each for _, each in some], desk)
         waiting += len(some) - len(verdicts)
-        answers += [
-            RowAnswer(
-                numbers[verdict.checked.reference],
-                verdict.checked.given_reference,
-                verdict.shipment_id,
-                tuple(verdict.problems),
-            )
-            for verdict in verdicts
-        ]
+        answers += [_told(each, numbers, each.shipment_id) for each in verdicts]
         for number, _ in some:
             shutil.rmtree(_folder_of(number, work))  # its documents are in the archive by now
     if desk.dry_run or waiting:
@@ -221,6 +222,25 @@ def _looked_at(
     desk: Desk,
     work: Path,
 ) -> Iterator[RowAnswer]:
-    for number, each in _checked(rows, whole, desk, work):
-        shutil.rmtree(_folder_of(number, work))
-        yield RowAnswer(number, each.given_reference, None, each.problems)
+    checked = iter(_checked(rows, whole, desk, work))
+    while some := list(islice(checked, ROWS_AT_ONCE)):
+        numbers = {each.reference: number for number, each in some}
+        for verdict in register_all([each for _, each in some], desk):
+            yield _told(verdict, numbers, None)
+        for number, _ in some:
+            shutil.rmtree(_folder_of(number, work))
+
+
+def _told(
+    verdict: Verdict,
+    numbers: Mapping[str, int],
+    shipment_id: ShipmentId | None,
+) -> RowAnswer:
+    """Return what the sheet's writer is told of a row, by the columns it sees."""
+    checked = verdict.checked
+    return RowAnswer(
+        numbers[checked.reference],
+        checked.given_reference,
+        shipment_id,
+        tuple(map(in_columns, verdict.problems)),
+    )

@@ -12,7 +12,7 @@ from flows.domain.problem import Problem
 from flows.domain.sheets import lands_on_back, prints_duplex
 from flows.intake.addressing import Postcodes, of_recipient, of_reply_address
 from flows.intake.metadata import MAX_NAME_LENGTH, DescribedDocument, Description
-from flows.intake.particulars import of_particulars
+from flows.intake.particulars import of_notes, of_particulars
 from flows.intake.pdf_checks import PdfFacts
 from flows.intake.problems import Code, problem
 from flows.intake.rules import RuleSet
@@ -58,6 +58,7 @@ def validate(facts: Facts, standard: Standard) -> list[Problem]:
         *of_recipient(described, standard.numbers, standard.postcodes),
         *of_reply_address(described, standard.numbers, standard.postcodes),
         *of_particulars(described),
+        *of_notes(described),
         *_of_documents(facts, standard.rules),
         *_of_giro_pages(facts),
     ]
@@ -67,7 +68,7 @@ def _of_fields(described: Description, rules: RuleSet) -> Iterator[Problem]:
     if not (described.title or "").strip():
         yield problem(Code.FIELD_MISSING, "tittel")
     if described.account_code and not is_account_code(described.account_code, rules.on):
-        yield problem(Code.FIELD_INVALID, "konteringskode")
+        yield problem(Code.FIELD_INVALID, "konteringskode", ventet=rules.account_code)
     if not described.documents:
         yield problem(Code.FIELD_MISSING, "dokumenter")
 
@@ -132,7 +133,8 @@ def _of_giro_pages(facts: Facts) -> Iterator[Problem]:
         if not last:
             continue  # missing or unreadable, and said so already
         if len(set(document.giro_pages or [])) < len(document.giro_pages or []):
-            yield problem(Code.FIELD_INVALID, f"dokumenter[{place}].giroarkSider")
+            field = f"dokumenter[{place}].giroarkSider"
+            yield problem(Code.FIELD_INVALID, field, ventet="girosider")
         for page in document.giro_pages or []:
             if not 1 <= page <= last:
                 yield problem(Code.GIRO_PAGE_UNKNOWN, name, page, sider=last)

@@ -10,9 +10,21 @@ from pydantic import BaseModel
 
 from flows.cli import EXIT_CODES, FLOWS
 from flows.domain.batch import BATCH_MOVES
+from flows.domain.identity import NumberFault
+from flows.domain.postal_address import AddressFault
 from flows.domain.receipt import LINE_MOVES
+from flows.domain.sender import Rules
 from flows.domain.status import FINAL, MOVES
 from flows.errors import ImpossibleState, NeedsAPerson, TryAgainLater
+from flows.intake.metadata import (
+    Address,
+    DescribedDocument,
+    DescribedLink,
+    Description,
+    PrintWishes,
+)
+from flows.intake.problems import NOTES, Code
+from flows.intake.rules import RULES
 from flows.settings import Settings
 
 
@@ -129,6 +141,51 @@ def test_every_reason_that_needs_a_person_is_in_the_runbook() -> None:
 
     assert len(codes) >= 8
     assert missing == []
+
+
+def test_every_code_a_sender_may_read_is_in_the_formats() -> None:
+    pages = [page.read_text(encoding="utf-8") for page in (ROOT / "docs/formats").glob("*.md")]
+    codes = {str(code) for kind in (Code, AddressFault, NumberFault) for code in kind}
+
+    missing = sorted(code for code in codes if not any(f"`{code}`" in page for page in pages))
+
+    assert missing == []
+
+
+def test_the_notes_are_called_notes_in_the_format() -> None:
+    text = (ROOT / "docs/formats/submission.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| \*\*note\*\*", text, re.MULTILINE)
+
+    assert {code for row in rows for code in re.findall(r"`(\w+)`", row)} == {
+        str(code) for code in NOTES
+    }
+
+
+def test_every_field_of_a_description_is_in_the_format() -> None:
+    text = (ROOT / "docs/formats/submission.md").read_text(encoding="utf-8")
+    parts = (Description, DescribedDocument, DescribedLink, Address, PrintWishes)
+    names = {str(field.alias) for part in parts for field in part.model_fields.values()}
+    names -= {"adresselinje2", "adresselinje3"}  # said as `adresselinje1`-`3`
+
+    missing = sorted(name for name in names if not re.search(rf"`(\w+\[\]\.)?{name}`", text))
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("year", Rules)
+def test_the_rules_of_each_year_are_in_the_format(year: Rules) -> None:
+    text = (ROOT / "docs/formats/submission.md").read_text(encoding="utf-8")
+    table = text.split("### Rules of other years")[1].split("\n## ")[0]
+    column = 2 + list(Rules).index(year)
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("|")]
+    said = {row[1].strip(): row[column].strip() for row in rows}
+    rules = RULES[year]
+
+    assert said[""] == f"`{year}`"
+    assert said["printed at most"] == f"{rules.printable_bytes // 1024**2} MB"
+    assert said["forbidden characters in file names"].startswith("not") != rules.checks_file_names
+    limit = said["same title and recipient in two days"]
+    assert limit == (str(rules.repeat_limit) if rules.repeat_limit else "no limit")
 
 
 def test_files_begin_with_their_one_idea() -> None:

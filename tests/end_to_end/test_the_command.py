@@ -55,6 +55,20 @@ def test_senders_are_imported_and_faults_are_said_together(tmp_path: Path) -> No
     assert "1 new senders" in good.stdout
 
 
+def test_what_an_import_would_change_is_shown_first(tmp_path: Path) -> None:
+    a_home_with_a_sender(tmp_path)
+    exported = run_svarut("senders", "export", environment=at(tmp_path)).stdout
+    file = tmp_path / "senders.toml"
+    file.write_text(exported.replace("mellom 09 og 15", "mellom 10 og 14"))
+
+    checked = run_svarut("senders", "check", str(file), environment=at(tmp_path))
+
+    assert checked.returncode == 0, checked.stderr
+    assert "would be: 0 new senders, 1 changed" in checked.stdout
+    assert "mellom 10 og 14" in checked.stdout
+    assert run_svarut("senders", "export", environment=at(tmp_path)).stdout == exported
+
+
 def test_prices_are_imported_and_overlaps_refused(tmp_path: Path) -> None:
     run_svarut("db", "upgrade", environment=at(tmp_path))
     row = '[[price]]\nsku = "PRINT-SH-SIDE"\nprice_ore = "42.5"\nvalid_from = 2026-01-01\n'
@@ -104,6 +118,63 @@ def test_a_sheet_is_checked_row_by_row_and_sent_when_it_is_good(tmp_path: Path) 
     assert taken.returncode == 0, taken.stderr
     answer = home / "inbox" / "nordvik-skole" / "foreldremote.kvittering.json"
     assert json.loads(answer.read_text())["akseptert"] == 1
+
+
+def a_letter_in(folder: Path, title: str = "Vedtak") -> Path:
+    folder.mkdir(exist_ok=True)
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595.28, 841.89))
+        pdf.save(folder / "vedtak.pdf", deterministic_id=True)
+    recipient = {"navn": "Oline Prøve", "postnummer": "0150", "poststed": "Oslo"}
+    described = {
+        "tittel": title,
+        "mottaker": recipient,
+        "dokumenter": [{"filnavn": "vedtak.pdf", "mimeType": "application/pdf"}],
+        "eksternReferanse": "SAK-1",
+    }
+    (folder / "forsendelse.json").write_text(json.dumps(described))
+    return folder
+
+
+def test_sending_a_letter_twice_is_harmless_and_another_one_in_its_place_is_refused(
+    tmp_path: Path,
+) -> None:
+    home, letter = tmp_path / "home", a_letter_in(tmp_path / "vedtak")
+    home.mkdir()
+    a_home_with_a_sender(home)
+    inbox = home / "inbox" / "nordvik-skole"
+    send = ("send", str(letter), "--sender", "nordvik-skole")
+    inbox.mkdir(parents=True)
+    (inbox / ".vedtak.part").write_text("an earlier try was cut off")
+
+    first = run_svarut(*send, environment=at(home))
+    again = run_svarut(*send, environment=at(home))
+    a_letter_in(letter, title="Et annet vedtak")
+    another = run_svarut(*send, environment=at(home))
+    a_letter_in(letter)
+    run_svarut("run", "intake", environment=at(home))
+    after = run_svarut(*send, environment=at(home))
+
+    assert "it lies in the inbox" in first.stdout, first.stderr
+    assert "it lies there already" in again.stdout, again.stderr
+    assert (another.returncode, "lies in the inbox already" in another.stderr) == (3, True)
+    assert "1 sent before" in after.stdout
+    assert json.loads((inbox / "vedtak.kvittering.json").read_text())["status"] == "AKSEPTERT"
+
+
+def test_a_sheet_with_one_thing_wrong_in_every_row_says_so_once(tmp_path: Path) -> None:
+    a_home_with_a_sender(tmp_path)
+    sheet = tmp_path / "stor.CSV"
+    rows = [f"R-{n};Møte;Oline Prøve;15;Oslo;borte.pdf" for n in range(2, 302)]
+    sheet.write_text("\n".join(["referanse;tittel;navn;postnummer;poststed;dokumenter", *rows]))
+
+    said = run_svarut("send", str(sheet), "--sender", "nordvik-skole", environment=at(tmp_path))
+
+    assert said.returncode == 3
+    assert said.stdout.count("2-301") == 2
+    assert "300 letters, 300 faulty" in said.stdout
+    assert len(said.stdout.splitlines()) < 15
+    assert not (tmp_path / "inbox" / "nordvik-skole").exists()
 
 
 def test_letters_are_held_and_released_with_a_name(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
 from flows.sandbox.letters import make_letters
 from flows.sandbox.print_shop import PrintShop
-from flows.settings import AltinnSettings, Settings, VendorSettings
+from flows.settings import AltinnSettings, InboxServerSettings, Settings, VendorSettings
 
 pytestmark = pytest.mark.faults
 
@@ -47,6 +47,13 @@ class World:
         self.home, self.saved = folder / "home", folder / "saved"
         self.server, self.altinn = server, altinn
         self.home.mkdir()
+        login = {
+            "host": server.host,
+            "port": server.port,
+            "user": server.user,
+            "key_file": server.key_file,
+            "known_hosts_file": server.known_hosts_file,
+        }
         self.settings = Settings(
             home=self.home,
             test_population=True,
@@ -55,13 +62,8 @@ class World:
             altinn=AltinnSettings(
                 url=altinn.url, token=SecretStr("sandbox"), parallel_calls=1, timeout_seconds=10
             ),
-            vendor=VendorSettings(
-                host=server.host,
-                port=server.port,
-                user=server.user,
-                key_file=server.key_file,
-                known_hosts_file=server.known_hosts_file,
-            ),
+            vendor=VendorSettings(**login),
+            inbox_server=InboxServerSettings(**login, folder="inbox"),
         )
         with open_database(self.settings.database_url) as database:
             schema.upgrade(database)
@@ -112,6 +114,7 @@ PROCESSES.set_forkserver_preload(
         "flows.dispatch.following",
         "flows.dispatch.offering",
         "flows.intake.inbox",
+        "flows.intake.status_feed",
         "flows.print_batch.sending",
         "flows.receipts.ingestion",
     ],
@@ -163,12 +166,18 @@ def receipts_wait(world: World) -> None:
     shop.print_and_post(MORNING + timedelta(hours=6))
 
 
+def senders_are_to_be_told(world: World) -> None:
+    letters_are_taken_in(world, digital=False)
+    (world.server.root / "inbox" / "sorvik").mkdir(parents=True)
+
+
 def packages_lie_in_inboxes(world: World) -> None:
     letters_arrive(world, 24, digital=True, faulty=True)
 
 
 PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
     "intake": (packages_lie_in_inboxes, MONDAY),
+    "feeds": (senders_are_to_be_told, MONDAY),
     "print": (letters_wait_for_print, NIGHT),
     "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
 }

@@ -1,5 +1,6 @@
 """The rules that the database itself keeps, and the moves through it, on both databases."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -30,8 +31,10 @@ from flows.domain.batch import (
     PlannedBatch,
 )
 from flows.domain.problem import Problem
+from flows.domain.sender import LANGUAGES, Rules, Sender, parse_senders, to_toml
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Mover, Status
+from flows.domain.working_days import DeadlinePolicy
 from flows.errors import ImpossibleState
 
 pytestmark = pytest.mark.integration
@@ -320,6 +323,44 @@ def test_thousands_of_letters_move_at_once(database: Database) -> None:
     with reading(database) as tx:
         tally = follow.tally(tx)
     assert tally[Status.SENT_TO_PRINT] == tally.taken_in == tally.open == 2000
+
+
+def test_a_sender_is_kept_with_everything_it_says(database: Database) -> None:
+    whole = a_sender(
+        rules=Rules.OF_2014,
+        language="se",
+        cover_text="Linje én\nLinje to",
+        deadline_policy=DeadlinePolicy("working_hours", 40),
+        digital=False,
+        on_hold=True,
+        nightly_cap=500,
+        resend_to_organisations=False,
+        information_types=("Nyhetsbrev", "Påminnelse"),
+        message_sender="Nordvik",
+        notification_texts={one: f"# Brev ({one})" for one in LANGUAGES},
+        altinn_resource="nordvik-post",
+        confidential_resource="nordvik-fortrolig",
+        consumer_organisation="310000116",
+        print_vendor="manual",
+        own_address_page=True,
+        invoice_reference="4410",
+        invoice_endpoint="0192:310000108",
+    )
+    plain = a_sender("plain")
+    same = [
+        each.name
+        for each in fields(Sender)
+        if getattr(whole, each.name) == getattr(plain, each.name)
+    ]
+
+    with transaction(database) as tx:
+        keep_senders(tx, [whole, plain])
+    with reading(database) as tx:
+        kept = all_senders(tx)
+
+    assert same == ["name", "organisation_number", "return_address"]
+    assert kept == {whole.id: whole, plain.id: plain}
+    assert parse_senders(to_toml([kept[whole.id]])) == [whole]
 
 
 def test_senders_are_added_and_changed_and_never_lost(database: Database) -> None:

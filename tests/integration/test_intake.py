@@ -7,6 +7,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pikepdf
@@ -23,6 +24,7 @@ from flows.database.shipments import documents_of
 from flows.domain.shipment import ShipmentId
 from flows.intake import inbox as inbox_room
 from flows.intake.inbox import SourceSummary, take_in
+from flows.intake.retention import remove_old
 from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -268,6 +270,53 @@ def test_a_reference_used_for_other_contents_is_refused_with_the_first_id(intake
     assert (summary.accepted, summary.rejected) == (1, 1)
     assert intake.codes("b") == ["REFERANSE_BRUKT"]
     assert str(intake.answer("a")["id"]) in json.dumps(intake.answer("b"))
+
+
+def test_a_letter_whose_address_may_be_hidden_is_accepted_and_waits_for_a_person(
+    intake: Intake,
+) -> None:
+    hidden = {"navn": NAME, "adresselinje1": "Strengt fortrolig adresse", "postnummer": "8900"}
+    recipient = {**hidden, "poststed": "Brønnøysund", "digitalId": PERSON}
+    intake.lay_zip("brev.zip", a_letter(mottaker=recipient))
+
+    assert intake.run().accepted == 1
+
+    answer = intake.answer("brev")
+    assert answer["status"] == "AKSEPTERT"
+    assert [each["kode"] for each in answer["merknader"]] == ["TIL_MANUELL_VURDERING"]  # type: ignore[attr-defined]
+    with reading(intake.database) as tx:
+        [(item, _)] = still_open(tx)
+        assert shipments.to_route(tx, limit=10) == []
+    assert (item.code, item.subject) == ("ADDRESS_MAY_BE_HIDDEN", answer["id"])
+
+
+def test_a_national_number_where_the_window_shows_it_is_rejected(intake: Intake) -> None:
+    recipient = {"navn": NAME, "adresselinje1": f"f.nr. {PERSON}", "postnummer": "8900"}
+    intake.lay_zip("brev.zip", a_letter(mottaker={**recipient, "poststed": "Brønnøysund"}))
+
+    assert intake.run().rejected == 1
+    assert intake.codes("brev") == ["ADRESSE_FODSELSNUMMER"]
+
+
+def test_a_letter_cleared_long_ago_gets_its_first_answer_again(intake: Intake) -> None:
+    files = a_letter(kryptert=False, eksponertFor=["310000108"])
+    intake.lay_zip("brev.zip", files)
+    intake.run()
+    first = intake.answer("brev")
+    for path in intake.settings.archive_folder.rglob("*"):
+        os.utime(path, (1, 1))
+    with transaction(intake.database) as tx:
+        ended = {"status": "LEST", "status_at": MONDAY}
+        tx.execute(tables.shipments.update().values(**ended))
+    removed = remove_old(intake.database, intake.settings, MONDAY + timedelta(days=100))
+    intake.lay_zip("brev.zip", files)
+
+    again = intake.run()
+
+    assert (removed.letters, removed.documents) == (1, 1)
+    assert (again.accepted, again.answered_again) == (0, 1)
+    assert intake.answer("brev") == first
+    assert [path for path in intake.settings.archive_folder.rglob("*") if path.is_file()] == []
 
 
 def test_a_mended_letter_may_keep_its_reference(intake: Intake) -> None:

@@ -172,6 +172,32 @@ def test_a_run_killed_while_it_answers_is_finished_by_the_next(
     assert remote.letters() == 1
 
 
+def test_a_run_is_answered_there_when_nothing_more_comes_to_its_folder(remote: Remote) -> None:
+    folder = remote.folder / "foreldremote"
+    folder.mkdir()
+    headings = "referanse;tittel;navn;postnummer;poststed;dokumenter"
+    row = "F-1;Foreldremøte;Oline Prøve;8900;Brønnøysund;innkalling.pdf"
+    (folder / "utsending.csv").write_text(f"{headings}\n{row}\n", encoding="utf-8")
+    assert remote.run().left == 1
+
+    (folder / "innkalling.pdf").write_bytes(a_pdf())
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (1, 1))
+    assert remote.run().accepted == 1
+    answer = json.loads((remote.folder / "foreldremote.kvittering.json").read_text())
+    assert (answer["akseptert"], answer["avvist"]) == (1, 0)
+    assert ".ferdig/foreldremote/utsending.csv" in remote.files()
+
+
+def test_what_is_put_away_is_as_old_as_its_answer(remote: Remote) -> None:
+    remote.lay("a.zip", a_zip(), age_seconds=400 * 24 * 3600)
+
+    remote.run()
+
+    # Retention counts from here, and not from when the sender wrote it.
+    assert time.time() - (remote.folder / ".ferdig" / "a.zip").stat().st_mtime < 3600
+
+
 def test_a_package_too_large_is_refused_without_being_fetched(remote: Remote) -> None:
     remote.settings = remote.settings.model_copy(update={"max_package_bytes": 100})
     remote.lay("a.zip", a_zip())

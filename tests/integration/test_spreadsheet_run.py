@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -127,6 +128,41 @@ def test_every_row_is_a_letter_and_a_faulty_one_stops_no_other(inbox: Inbox) -> 
         ("F-4", "AKSEPTERT"),
     ]
     assert (inbox.folder / ".ferdig" / "foreldremote.zip").exists()
+
+
+def test_a_row_is_answered_by_the_columns_its_writer_sees(inbox: Inbox) -> None:
+    inbox.lay(
+        xlsx(
+            {**GOOD, "postnummer": "15", "digital_id": "123", "kun_digital": "ja"},
+            {**GOOD, "referanse": "F-2", "navn": None, "konteringskode": "å!"},
+        ),
+    )
+    inbox.run()
+
+    told = [
+        (one["felt"], one["tekst"])
+        for row in inbox.answer()["svar"]  # type: ignore[attr-defined]
+        for one in row["problemer"]
+    ]
+
+    assert {field for field, _ in told} <= set(HEADINGS)
+    assert {field for field, _ in told} == {"digital_id", "navn", "konteringskode"}
+    assert not [text for _, text in told if "mottaker." in text]
+
+
+def test_a_folder_is_left_alone_until_nothing_more_comes_to_it(inbox: Inbox) -> None:
+    inbox.settings = inbox.settings.model_copy(update={"inbox_settle_seconds": 60})
+    folder = inbox.folder / "foreldremote"
+    folder.mkdir()
+    (folder / "utsending.xlsx").write_bytes(xlsx(GOOD))  # its document is on the way
+    assert inbox.run().left == 1
+    assert inbox.rows() == []
+
+    (folder / "innkalling.pdf").write_bytes(a_pdf())
+    assert inbox.run().left == 1
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (1, 1))
+    assert inbox.run().accepted == 1
 
 
 def test_the_same_run_again_sends_nothing_twice_and_gives_the_first_answer(inbox: Inbox) -> None:

@@ -1,6 +1,7 @@
 """Countries as senders write them; the postcode register as Bring writes it."""
 
 import pytest
+from conftest import ROOT
 
 from flows.domain.country import Zone, find_country, zone_of
 from flows.domain.postal_address import PostalAddress
@@ -62,6 +63,16 @@ def test_the_register_is_read_in_either_encoding(encoding: str) -> None:
         ("8900", "BRØNNØYSUND", "G"),
         ("9520", "KAUTOKEINO", "G"),
     ]
+
+
+def test_the_example_is_a_register_as_bring_writes_it() -> None:
+    content = (ROOT / "templates/examples/postcodes.txt").read_bytes()
+
+    read = {each.postcode: each.place for each in parse_postcodes(content)}
+
+    assert len(read) == 15
+    assert read["8901"] == "BRØNNØYSUND"
+    assert content.decode("cp1252").count("\r\n") == 15
 
 
 @pytest.mark.parametrize(

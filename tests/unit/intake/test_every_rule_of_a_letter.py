@@ -24,6 +24,7 @@ ADDRESS = {
     "poststed": "Brønnøysund",
 }
 LINK = {"url": "https://nordvik.example/klage?sak=42", "tekst": "Slik klager du"}
+NOTE = {"key": "skole", "value": "Åsen"}
 PDF = {"filnavn": "vedtak.pdf", "mimeType": "application/pdf"}
 
 
@@ -54,6 +55,32 @@ def findings(rules: Rules = Rules.NOW, size: int = 1000, **fields: object) -> li
         ({"lenker": [{**LINK, "url": "http://[::1"}]}, [("LENKE_UGYLDIG", "lenker[1]")]),
         ({"lenker": [{**LINK, "tekst": "x" * 101}]}, [("FELT_FOR_LANGT", "lenker[1].tekst"),
                                                      ("LENKE_UGYLDIG", "lenker[1]")]),
+        ({"lenker": [{**LINK, "url": 'https://a.no/"><b'}]}, [("LENKE_UGYLDIG", "lenker[1]")]),
+        ({"lenker": [{**LINK, "url": "https://a.no/" + "x" * 988}]},
+         [("FELT_FOR_LANGT", "lenker[1].url"), ("LENKE_UGYLDIG", "lenker[1]")]),
+        ({"lenker": [{**LINK, "ledetekst": "x" * 101}]},
+         [("FELT_FOR_LANGT", "lenker[1].ledetekst")]),
+        ({"svarPaForsendelse": "0f4b2f0e-6c36-4f0c-9a2a-7c1a2f6f9d10"}, []),
+        ({"svarPaForsendelse": "SAK-42"}, [("FELT_UGYLDIG", "svarPaForsendelse")]),
+        ({"dokumenter": [{**PDF, "ekstraMetadata": [NOTE, {**NOTE, "value": "Fjell"}]}]},
+         [("NOKKEL_IKKE_UNIK", "dokumenter[1].ekstraMetadata")]),
+        ({"metadataFraAvleverendeSystem": {"ekstraMetadata": [NOTE, NOTE]}},
+         [("NOKKEL_IKKE_UNIK", "metadataFraAvleverendeSystem.ekstraMetadata")]),
+        ({"metadataFraAvleverendeSystem": {"ekstraMetadata": [NOTE, {**NOTE, "key": "b"}]}},
+         []),
+        ({"tittel": "x" * 1001}, [("FELT_FOR_LANGT", "tittel"), ("FELT_MANGLER", "tittel")]),
+        ({"eksternReferanse": "x" * 101}, [("FELT_FOR_LANGT", "eksternReferanse")]),
+        ({"forsendelsestype": "x" * 101}, [("FELT_FOR_LANGT", "forsendelsestype")]),
+        ({"avgivendeSystem": "x" * 101}, [("FELT_FOR_LANGT", "avgivendeSystem")]),
+        ({"avgivendeSystemAktor": "x" * 101}, [("FELT_FOR_LANGT", "avgivendeSystemAktor")]),
+        ({"konteringskode": "x" * 21}, [("FELT_FOR_LANGT", "konteringskode")]),
+        ({"signeringUtloper": "2026-12-24T12:00:00Z"},
+         [("SIGNERING_STOTTES_IKKE", "signeringUtloper")]),
+        ({"mottaker": {**ADDRESS, "adresselinje1": "Fnr 01818550029"}},
+         [("ADRESSE_FODSELSNUMMER", "mottaker")]),
+        ({"mottaker": {**ADDRESS, "postnummer": "10115", "poststed": "Berlin",
+                       "land": "Tyskland"}}, []),
+        ({"mottaker": {**ADDRESS, "postnummer": "NO-8900", "land": "Norway"}}, []),
         ({"kryptert": True}, [("KRYPTERING_STOTTES_IKKE", "kryptert")]),
         ({"dokumenter": [{**PDF, "skalSigneres": True}]},
          [("SIGNERING_STOTTES_IKKE", "dokumenter[1].skalSigneres")]),

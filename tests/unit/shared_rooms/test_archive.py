@@ -1,6 +1,8 @@
 """Documents by the SHA-256 of their bytes."""
 
 import hashlib
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -26,12 +28,12 @@ def test_the_same_document_is_kept_once_and_never_changed(tmp_path: Path) -> Non
     source.write_bytes(b"et brev")
     archive = Archive(tmp_path / "archive")
     first = archive.path_of(archive.put(source))
-    before = first.stat().st_mtime_ns
+    before = first.stat().st_ino
 
     second = archive.path_of(archive.put(source))
 
     assert second == first
-    assert first.stat().st_mtime_ns == before
+    assert first.stat().st_ino == before
     assert [path for path in archive.folder.rglob("*") if path.is_file()] == [first]
 
 
@@ -62,3 +64,50 @@ def test_a_write_that_fails_half_way_leaves_nothing(
         archive.put(source)
 
     assert [path for path in archive.folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_document_is_deleted_when_it_is_old_and_once_is_enough(tmp_path: Path) -> None:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(b"et brev")
+    archive = Archive(tmp_path / "archive")
+    sha256 = archive.put(source)
+    put_at = archive.path_of(sha256).stat().st_mtime
+
+    assert not archive.discard(sha256, older_than=put_at)
+    assert archive.discard(sha256, older_than=put_at + 1)
+    assert not archive.discard(sha256, older_than=put_at + 1)
+    assert [path for path in archive.folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_deletion_that_was_killed_half_way_is_ended(tmp_path: Path) -> None:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(b"et brev")
+    archive = Archive(tmp_path / "archive")
+    sha256 = archive.put(source)
+    kept = archive.path_of(sha256)
+    kept.rename(kept.with_name(f".deleting-{sha256}"))
+
+    assert archive.discard(sha256, older_than=time.time() + 1)
+    assert [path for path in archive.folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_document_put_while_it_is_being_deleted_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "brev.pdf"
+    source.write_bytes(b"et brev")
+    archive = Archive(tmp_path / "archive")
+    sha256 = archive.put(source)
+    kept = archive.path_of(sha256)
+    os.utime(kept, (1, 1))
+    rename = Path.rename
+
+    def put_first(path: Path, target: Path) -> Path:
+        if path == kept:
+            archive.put(source)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", put_first)
+
+    assert not archive.discard(sha256, older_than=time.time() - 60)
+    assert kept.read_bytes() == b"et brev"

@@ -8,6 +8,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+IN_A_FEED = sa.text("feed_number IS NOT NULL")
+
 NEW_COLUMNS = {
     "senders": (
         sa.Column(
@@ -39,10 +41,18 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     op.create_index("ix_offers_publish_at_resource", "offers", ["publish_at", "resource"])
+    op.create_index(
+        "ix_events_in_a_feed",
+        "events",
+        ["feed_number"],
+        sqlite_where=IN_A_FEED,
+        postgresql_where=IN_A_FEED,
+    )
 
 
 def downgrade() -> None:
     """Go back to the shape before."""
+    op.drop_index("ix_events_in_a_feed", "events")
     op.drop_index("ix_offers_publish_at_resource", "offers")
     for table, columns in NEW_COLUMNS.items():
         with op.batch_alter_table(table) as changes:
