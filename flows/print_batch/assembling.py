@@ -21,6 +21,7 @@ from flows.domain.shipment import SenderId, ShipmentId
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.print_batch.assembly import join_letters, place_letters
 from flows.print_batch.contents import contents_of
+from flows.print_batch.cover_check import check_covers
 from flows.print_batch.cover_drawing import draw_covers
 from flows.print_batch.cover_page import CoverFault, CoverPage, lay_out
 from flows.print_batch.covers import cover_of
@@ -145,6 +146,8 @@ def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> A
     printed = join_letters(
         desk.letters, job_class, covers=covers, ready=desk.ready, target=folder / "print.pdf"
     )
+    return_lines = [cover.return_line.text for cover in desk.covers]
+    check_covers(printed.file, desk.letters, printed.pieces, return_lines)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
     package = write_package(contents, settings.packages_folder / name)
