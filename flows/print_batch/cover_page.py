@@ -36,7 +36,7 @@ AIR_MM: Final = 1.5
 """Between the return line and a recipient of few lines."""
 
 RETURN_SIZES: Final = (6.0, 5.5, 5.0)
-RETURN_BASELINE_MM: Final = 45.5
+RETURN_BASELINE_MM: Final = 45.2
 
 SENDER_LEFT_MM: Final = 128.0
 SENDER_TOP_MM: Final = 49.2

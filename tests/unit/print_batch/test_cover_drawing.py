@@ -11,7 +11,7 @@ from PIL import Image
 
 from flows.domain.shipment import SenderId
 from flows.print_batch.cover_drawing import draw_covers
-from flows.print_batch.logo import HEIGHT_MM, WIDTH_MM, Logo, logos_of, read_logo
+from flows.print_batch.logo import HEIGHT_MM, WIDTH_MM, Logo, can_be_read, logos_of, read_logo
 from flows.print_batch.piece_mark import bars, squares
 
 NORDVIK = SenderId("nordvik")
@@ -101,6 +101,8 @@ def test_a_senders_logo_is_found_by_its_name_and_a_broken_one_left_out(
 
     assert sorted(found) == ["byen", "nordvik"]
     assert [record.args for record in caplog.records] == [("cut",), ("text",)]
+    assert can_be_read(tmp_path / "byen.jpg")
+    assert not can_be_read(tmp_path / "cut.png")
 
 
 def test_without_a_folder_of_logos_there_are_none(tmp_path: Path) -> None:
