@@ -13,7 +13,9 @@ from flows import sftp
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
+from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
+from flows.print_batch.logo import KINDS, can_be_read
 from flows.settings import Settings
 from flows.wording import FONTS, TEMPLATES
 
@@ -23,7 +25,7 @@ FREE_BYTES: Final = 2 * 1024**3
 WORDS: Final = (
     "problems.toml",
     "expected_values.toml",
-    "cover_page.toml",
+    *(f"cover_page/{language}.toml" for language in LANGUAGES),
     "altinn_message.md",
     "workbook.toml",
 )
@@ -51,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("altinn", _altinn),
         ("print vendor", _vendor),
         ("words and fonts", _words),
+        ("logos", _logos),
         ("time zone", _time_zone),
     )
     return [_look(name, look, settings) for name, look in looks]
@@ -162,6 +165,18 @@ def _words(_: Settings) -> str:
             f"missing: {', '.join(missing)}", where=str(TEMPLATES), do="install svarut again"
         )
     return f"{len(wanted)} files"
+
+
+def _logos(settings: Settings) -> str:
+    files = sorted(one for one in settings.logos_folder.glob("*") if one.suffix in KINDS)
+    broken = [file.name for file in files if not can_be_read(file)]
+    if broken:
+        raise NeedsAPerson(
+            f"logos that cannot be read: {', '.join(broken)}",
+            where=str(settings.logos_folder),
+            do="put a PNG or JPEG there, or remove it; until then those letters go without",
+        )
+    return f"{len(files)} files"
 
 
 def _time_zone(_: Settings) -> str:

@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         description="Letters while they are looked at; on this machine's disk, swept by itself.",
     )
     reports_folder: Path = Field(Path("reports-out"), description="Workbooks for finance.")
+    logos_folder: Path = Field(
+        Path("logos"),
+        description="A sender's logo on its cover pages: `<sender id>.png` or `.jpg`.",
+    )
     test_population: bool = Field(
         default=False,
         description="Synthetic national numbers (month + 80) are people. Never in production.",

@@ -24,7 +24,7 @@ def fill(template: str, /, **values: object) -> str:
 
 def fill_sentence(sentence: str, /, **values: object) -> str:
     """Return one sentence of a wording file with its values in place."""
-    return _environment().from_string(sentence).render(**values)
+    return _compiled(sentence).render(**values)
 
 
 @cache
@@ -32,6 +32,11 @@ def sentences(file: str) -> dict[str, str]:
     """Return a wording file of templates/ (TOML, one level): name -> sentence."""
     with (TEMPLATES / file).open("rb") as reader:
         return {name: str(text) for name, text in tomllib.load(reader).items()}
+
+
+@cache
+def _compiled(sentence: str) -> jinja2.Template:
+    return _environment().from_string(sentence)
 
 
 @cache

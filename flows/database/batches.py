@@ -214,6 +214,7 @@ def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
             shipments.c.colour,
             shipments.c.due_at,
             shipments.c.route_reason,
+            shipments.c.contact_language,
         )
         .join(shipments, shipments.c.id == pieces.c.shipment_id)
         .where(pieces.c.batch_id == batch_id, pieces.c.live)
@@ -232,6 +233,7 @@ def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
             route_reason=row.route_reason or "",
             recipient=who[row.id],
             documents=tuple(each for each in what[row.id] if not each.excluded_from_print),
+            recipient_language=row.contact_language,
         )
         for row in rows
     ]

@@ -125,6 +125,8 @@ class Letter:
     route_reason: str
     recipient: Recipient
     documents: tuple[Document, ...]
+    recipient_language: str = ""
+    """As the contact register knows it; empty: the sender's."""
 
 
 @dataclass(frozen=True)

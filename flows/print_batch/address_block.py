@@ -1,27 +1,19 @@
 """Fit an address in the part of the window that always shows."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from flows.domain.postal_address import PostalAddress
-
-WIDTH_MM: Final = 81
-HEIGHT_MM: Final = 19
-"""x 20-101 and y 46-65 mm from the sheet's top left corner: a C5 window (15 mm from the left, 44
-from the top, 105 x 35) less the play of an A4 sheet folded in a C5 envelope, 19 and 13.5 mm."""
+from flows.print_batch.typeface import ASCENT, DESCENT, POINTS_PER_MM, WidthOf
+from flows.print_batch.zones import C5_WINDOW, Box
 
 STYLES: Final = ((12, 1.15), (11, 1.15), (10, 1.15), (10, 1.05))
 """Font size in points and line spacing, the best first. Posten wants 10-12 points."""
 
-ASCENT: Final = 0.905
-DESCENT: Final = 0.212
-"""How far Liberation Sans reaches above and below the line, in font sizes."""
-
-POINTS_PER_MM: Final = 72 / 25.4
-
-WidthOf = Callable[[str, float], float]
-"""The width in points of a text at a font size in points."""
+_CARE_OF: Final = re.compile(r"\s+(?=c/o\s)", re.IGNORECASE)
+"""Whoever keeps the letter for somebody stands best on a line of their own."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +30,24 @@ class FittedAddress:
         return (len(self.lines) - 1) * self.leading_points + self.size_points * (ASCENT + DESCENT)
 
 
-def fit_address(address: PostalAddress, width_of: WidthOf) -> FittedAddress | None:
+def fit_address(
+    address: PostalAddress, width_of: WidthOf, window: Box = C5_WINDOW.window
+) -> FittedAddress | None:
     """Return the address at the largest size that fits; None when none does.
 
-    Lines that are too wide are wrapped. Where there are too many, street lines are joined with a
-    comma; nothing is ever left out, since a cut address goes to the wrong door.
+    As it was written, if it fits so; else lines that are too wide are wrapped; else street lines
+    are joined with a comma. Nothing is ever left out, since a cut address goes to the wrong door,
+    and what says where the letter goes (postcode and place, country) is never wrapped or joined.
     """
-    for lines in _arrangements(address):
+    last_lines = 1 if address.is_norwegian else 2
+    for lines, may_wrap in _arrangements(address.in_window(), last_lines):
         for size, spacing in STYLES:
-            wrapped = [wrap(line, size, WIDTH_MM * POINTS_PER_MM, width_of) for line in lines]
-            if None in wrapped:
+            fitted = _set(lines, last_lines if may_wrap else len(lines), size, window, width_of)
+            if fitted is None:
                 continue
-            flat = tuple(part for parts in wrapped if parts for part in parts)
-            fitted = FittedAddress(flat, size, size * spacing)
-            if fitted.height_points <= HEIGHT_MM * POINTS_PER_MM:
-                return fitted
+            found = FittedAddress(fitted, size, size * spacing)
+            if found.height_points <= window.height * POINTS_PER_MM:
+                return found
     return None
 
 
@@ -75,6 +70,26 @@ def wrap(text: str, size: float, width: float, width_of: WidthOf) -> list[str] |
     return lines
 
 
+def _set(
+    lines: Sequence[str], whole: int, size: float, window: Box, width_of: WidthOf
+) -> tuple[str, ...] | None:
+    """Set lines at a size, the last `whole` of them unwrapped; None when it does not go."""
+    width = window.width * POINTS_PER_MM
+    flat: list[str] = []
+    for number, line in enumerate(lines):
+        if width_of(line, size) <= width:
+            flat.append(line)
+        elif number >= len(lines) - whole:
+            return None
+        else:
+            for part in _CARE_OF.split(line):
+                wrapped = wrap(part, size, width, width_of)
+                if wrapped is None:
+                    return None
+                flat += wrapped
+    return tuple(flat)
+
+
 def _break(word: str, size: float, width: float, width_of: WidthOf) -> list[str] | None:
     parts = [""]
     for syllable in word.replace("-", "-\0").replace("/", "/\0").split("\0"):
@@ -87,11 +102,13 @@ def _break(word: str, size: float, width: float, width_of: WidthOf) -> list[str]
     return [part for part in parts if part]
 
 
-def _arrangements(address: PostalAddress) -> Iterator[list[str]]:
-    lines = address.in_window()
-    last_lines = 1 if address.is_norwegian else 2
-    yield list(lines)
+def _arrangements(lines: list[str], last_lines: int) -> Iterator[tuple[list[str], bool]]:
+    """Return the ways to arrange an address, each with whether lines may be wrapped."""
+    yield lines, False
+    yield lines, True
     while len(lines) > last_lines + 2:
         before = len(lines) - last_lines
-        lines[before - 2 : before] = [", ".join(lines[before - 2 : before])]
-        yield list(lines)
+        joined = ", ".join(lines[before - 2 : before])
+        lines = [*lines[: before - 2], joined, *lines[before:]]
+        yield lines, False
+        yield lines, True

@@ -4,8 +4,8 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,11 @@ from flows.domain.shipment import SenderId, ShipmentId
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.print_batch.assembly import join_letters, place_letters
 from flows.print_batch.contents import contents_of
-from flows.print_batch.cover_page import Cover, CoverFault, Line, draw_covers, lay_out
+from flows.print_batch.cover_check import check_covers
+from flows.print_batch.cover_drawing import draw_covers
+from flows.print_batch.cover_page import CoverFault, CoverPage, lay_out
+from flows.print_batch.covers import cover_of
+from flows.print_batch.logo import logos_of
 from flows.print_batch.package import write_package
 from flows.print_batch.print_ready import Ready, make_ready
 from flows.settings import Settings
@@ -37,7 +41,7 @@ class Desk:
     """What lies ready to be joined, and the letters that cannot be."""
 
     letters: tuple[Letter, ...]
-    covers: tuple[tuple[Line, ...], ...]
+    covers: tuple[CoverPage, ...]
     """One for each of `letters`."""
     ready: Ready
     unprintable: Mapping[ShipmentId, str]
@@ -113,10 +117,10 @@ def lay_ready(
     printed_on = clock.oslo_date(batch.created_at)
     job_class = JobClass.of_code(batch.job_class)
     unprintable: dict[ShipmentId, str] = {}
-    covers: dict[ShipmentId, tuple[Line, ...]] = {}
+    covers: dict[ShipmentId, CoverPage] = {}
     for letter, placed in zip(letters, place_letters(letters, job_class), strict=True):
         sender = senders[letter.sender_id]
-        page = lay_out(_cover(letter, sender, placed.sheets, printed_on))
+        page = lay_out(cover_of(letter, sender, sheets=placed.sheets, printed_on=printed_on))
         if isinstance(page, CoverFault):
             unprintable[letter.piece.shipment_id] = str(page)
         else:
@@ -137,10 +141,13 @@ def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> A
     """Join what lies ready to a print file and pack it."""
     job_class = JobClass.of_code(batch.job_class)
     covers = folder / "covers.pdf"
-    draw_covers(desk.covers, covers)
+    logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
+    draw_covers(desk.covers, covers, logos)
     printed = join_letters(
         desk.letters, job_class, covers=covers, ready=desk.ready, target=folder / "print.pdf"
     )
+    return_lines = [cover.return_line.text for cover in desk.covers]
+    check_covers(printed.file, desk.letters, printed.pieces, return_lines)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
     package = write_package(contents, settings.packages_folder / name)
@@ -152,30 +159,6 @@ def _read(
 ) -> tuple[Batch, list[Letter], dict[SenderId, Sender]]:
     with reading(database) as tx:
         return batches.read_batch(tx, batch_id), batches.letters_of(tx, batch_id), all_senders(tx)
-
-
-def _cover(letter: Letter, sender: Sender, sheets: int, printed_on: date) -> Cover:
-    # A deadline at midnight is the end of the day before.
-    unread_by = clock.oslo_date(letter.due_at - timedelta(seconds=1)) if letter.due_at else None
-    return Cover(
-        address=letter.recipient.address,
-        sender=_answered_to(letter, sender),
-        printed_on=printed_on,
-        unread_by=unread_by,
-        route_reason=letter.route_reason,
-        documents=len(letter.documents),
-        pages=sum(document.pages for document in letter.documents),
-        mark=f"{letter.piece.batch_id};{letter.piece.number:06d};1/{sheets}",
-    )
-
-
-def _answered_to(letter: Letter, sender: Sender) -> Sender:
-    """Return the sender with the letter's own return address (svarSendesTil), if it has one."""
-    reply_to = letter.recipient.reply_to
-    if reply_to is None:
-        return sender
-    name, *lines = reply_to.in_window()
-    return replace(sender, name=name, return_address=tuple(lines))
 
 
 @contextmanager
