@@ -20,7 +20,13 @@ from flows.wording import FONTS, TEMPLATES
 FREE_BYTES: Final = 2 * 1024**3
 """A night's packages and its documents must have somewhere to be."""
 
-WORDS: Final = ("problems.toml", "cover_page.toml", "altinn_message.md", "workbook.toml")
+WORDS: Final = (
+    "problems.toml",
+    "cover_page.toml",
+    "altinn_message.md",
+    "altinn_words.toml",
+    "workbook.toml",
+)
 """Templates without which a flow cannot say anything."""
 
 

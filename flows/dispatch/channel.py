@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from flows.domain.shipment import ShipmentId
 
@@ -119,6 +119,10 @@ class Unknown:
 
     why: str
 
+
+KEY_NOT_FOUND: Final = "KEY_USED_BUT_NOT_FOUND"
+"""Why an offer is Unknown when the channel says that it has the letter, and does not find it. When
+it says so again and again, another call will not help: a person must look."""
 
 Outcome = Offered | Refused | Quarantined | Stopped | Unknown
 
