@@ -18,6 +18,8 @@ NOT_YET: Final = frozenset({"Initialized", "ReadyForPublish"})
 _PLAIN: Final = NOT_YET | {"Published", "Fetched"}
 """Statuses under which nothing can hide."""
 
+YEARS: Final = range(2000, 2200)
+
 _REASONS: Final = (
     ("reserv", Refusal.RESERVED),
     ("role", Refusal.LACKS_ROLES),
@@ -118,6 +120,8 @@ def _instant(text: object) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+        utc = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    # Year 1 is how .NET writes an instant that was never set.
+    return utc if utc.year in YEARS else None
