@@ -1,6 +1,7 @@
 """The Altinn channel: letters as correspondence, through Altinn 3's Correspondence API."""
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,8 @@ CONNECT_SECONDS: Final = 5
 UPLOAD_SECONDS: Final = 300
 MOST_FOUND: Final = 1000
 """A search with so many answers may have left some out, and says nothing about it."""
+
+_ONE_AT_A_TIME: Final = threading.Lock()
 
 USER_AGENT: Final = "svarut"
 
@@ -247,9 +250,14 @@ def open_altinn(settings: Settings) -> Iterator[Altinn]:
         )
 
 
-@lru_cache(maxsize=8)
 def pace_of(altinn: AltinnSettings) -> Pace:
     """Return the process's pace towards one Altinn."""
+    with _ONE_AT_A_TIME:  # two who come first must not each make their own
+        return _kept_pace(altinn)
+
+
+@lru_cache(maxsize=8)
+def _kept_pace(altinn: AltinnSettings) -> Pace:
     per_minute = {
         "upload": altinn.uploads_per_minute,
         "overview": altinn.overviews_per_minute,

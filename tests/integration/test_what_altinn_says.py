@@ -5,6 +5,7 @@ Rows: docs/decisions/0015-what-altinn-says.md.
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from digital_letters import ORGANISATION, PERSON, TENANT, a_digital_letter
 from pydantic import SecretStr
 from stand_ins import AltinnStandIn, running_altinn
 
-from flows.dispatch.altinn import Altinn, open_altinn, pace_of
+from flows.dispatch.altinn import Altinn, _kept_pace, open_altinn
 from flows.dispatch.altinn_codes import MEANINGS
 from flows.dispatch.channel import (
     KEY_NOT_FOUND,
@@ -56,7 +57,7 @@ def settings_for(altinn: AltinnStandIn, **changes: Any) -> Settings:
 
 @pytest.fixture
 def channel(altinn: AltinnStandIn) -> Iterator[Altinn]:
-    pace_of.cache_clear()  # what one test was told, another was not
+    _kept_pace.cache_clear()  # what one test was told, another was not
     with open_altinn(settings_for(altinn)) as opened:
         opened._sleep = lambda _: None
         yield opened
@@ -269,6 +270,32 @@ def test_told_to_slow_down_we_do_and_the_letter_goes(
 
     assert isinstance(said, Offered)
     assert sum(slept) > 0
+
+
+@pytest.mark.parametrize("says", ["seconds", "date"])
+def test_more_calls_than_altinn_takes_slow_down_and_all_letters_go(
+    altinn: AltinnStandIn, channel: Altinn, tmp_path: Path, says: str
+) -> None:
+    altinn.order("limits", upload={"per_minute": 1200, "burst": 2, "says": says})
+    letters = [a_digital_letter(tmp_path) for _ in range(5)]
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(channel.offer, letters))
+    altinn.order("limits", upload=None)
+
+    assert [each for each in said if not isinstance(each, Offered)] == []
+
+
+def test_the_same_letter_offered_twice_at_once_is_there_once(
+    altinn: AltinnStandIn, channel: Altinn, tmp_path: Path
+) -> None:
+    letter = a_digital_letter(tmp_path)
+
+    with ThreadPoolExecutor(6) as pool:
+        said = set(pool.map(channel.offer, [letter] * 6))
+
+    assert len(said) == 1
+    assert len([each for each in altinn.mail() if each["idempotentKey"] == letter.key]) == 1
 
 
 def test_told_to_wait_longer_than_we_do_the_letter_waits_for_the_next_run(
