@@ -15,11 +15,20 @@ from flows.database.session import Database, open_database
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # the tests' own modules, which are no package
 
+from legal_requests import every_request_watched  # noqa: E402
 from servers import MAKES, SftpServer  # noqa: E402
 
 # A busy machine is no fault of the code: no property is held against a clock.
 settings.register_profile("svarut", deadline=None)
 settings.load_profile("svarut")
+
+
+@pytest.fixture(autouse=True)
+def legal_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Whatever our client asks of Altinn, in any test, is what Altinn's description allows."""
+    with every_request_watched(monkeypatch) as wrong:
+        yield wrong
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")

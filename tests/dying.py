@@ -79,7 +79,7 @@ def tell_the_senders(settings: Settings, now: datetime) -> None:
 
 
 def offer_everything(settings: Settings, now: datetime) -> None:
-    with open_database(settings.database_url) as database, open_altinn(settings.altinn) as altinn:
+    with open_database(settings.database_url) as database, open_altinn(settings) as altinn:
         offering.route_letters(database, now)
         offering.write_down_intents(database, altinn.name, now)
         for keys in offering.intended_slices(database):

@@ -1,290 +1,275 @@
 """The Altinn channel: letters as correspondence, through Altinn 3's Correspondence API."""
 
-import hashlib
 import logging
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from datetime import datetime
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import httpx
 
+from flows.dispatch.altinn_answers import from_history, from_overview, offered, references
+from flows.dispatch.altinn_codes import (
+    Means,
+    body_of,
+    fault_in,
+    offer_outcome,
+    stopped_or_unknown,
+)
+from flows.dispatch.altinn_form import Form, form_of, instant
 from flows.dispatch.channel import (
+    KEY_NOT_FOUND,
     ChannelAnswer,
     DigitalLetter,
     Offered,
+    Outcome,
     Refusal,
-    Refused,
+    Stopped,
+    Tenant,
     Unknown,
+    Watch,
 )
-from flows.domain.identity import ORGANISATION_DIGITS
-from flows.errors import NeedsAPerson
-from flows.settings import AltinnSettings
+from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
+from flows.dispatch.pace import Pace
+from flows.errors import NeedsAPerson, TryAgainLater
+from flows.settings import AltinnSettings, Settings
 
 log = logging.getLogger(__name__)
 
 BASE: Final = "/correspondence/api/v1/correspondence"
-MAX_TITLE: Final = 255
 CONNECT_SECONDS: Final = 5
 UPLOAD_SECONDS: Final = 300
+MOST_FOUND: Final = 1000
+"""A search with so many answers may have left some out, and says nothing about it."""
 
-REFUSALS: Final[Mapping[int, Refusal]] = {
-    1030: Refusal.RESERVED,
-    1029: Refusal.UNKNOWN_RECIPIENT,
-    1044: Refusal.LACKS_ROLES,
+_ONE_AT_A_TIME: Final = threading.Lock()
+
+USER_AGENT: Final = "svarut"
+
+MILLISECOND: Final = timedelta(milliseconds=1)
+"""A search leaves out both ends of its window."""
+
+WATCHED: Final[Mapping[Watch, tuple[str, ...]]] = {
+    Watch.PUBLICATION: ("Published", "Failed"),
+    # Replied and Forwarded come only after one of these.
+    Watch.READING: ("Read", "Confirmed", "AttachmentsDownloaded", "PurgedByRecipient"),
 }
-"""Error codes that mean: this recipient, never in this channel."""
+"""A search by status finds what has ever had it."""
 
-SETUP_FAULTS: Final = frozenset({1036, 1060, 1061, 4001, 4006, 4007, 4009, 4010, 2014})
-"""Error codes that mean: nothing of this sender can be offered until a person mends it."""
+TIMES_TOLD: Final = 5
+"""So many 429 for one call, and it is left to the next run."""
 
-KEY_USED: Final = 1034
-GONE: Final = 1001
-PASSING: Final = frozenset({1018, 1032, 2000, 2002, 2022, 4002})
-"""Error codes of a bad moment: offered again with the same key."""
+PARTY_WAITS: Final = (1.0, 3.0)
+"""Before Altinn is asked again after it could not look us up."""
 
-READ_BY: Final = frozenset({"Read", "Confirmed", "Replied", "AttachmentsDownloaded", "Forwarded"})
-"""Statuses in a history that mean the recipient has had the letter. The single `status` is the
-highest number ever reached, so it can hide each of these, and is never asked whether it is Read."""
-
-UNREAD: Final = frozenset({"Initialized", "ReadyForPublish", "Published", "Fetched"})
-PRESENT: Final = UNREAD | READ_BY | {"Archived"}
-
-_MARKUP: Final = re.compile(r"[*_<>#`\[\]\\|~^]+")
+ADOPTION_WAITS: Final = (0.0, 1.0, 2.0, 4.0)
+"""Before each look for a letter whose key is used: it may not be to be found at once."""
 
 
 class Altinn:
-    """Altinn, open for calls; made by `open_altinn`."""
+    """Altinn, open for calls; made by `open_altinn`. Threads may share it."""
 
     name = "altinn"
 
-    def __init__(self, client: httpx.Client) -> None:
-        """Use a client that knows the address and carries the token."""
-        self._client = client
-
-    def offer(self, letter: DigitalLetter) -> Offered | Refused | Unknown:
-        """Offer a letter: one call, one recipient, always with its key."""
-        with ExitStack() as stack:
-            files = [
-                (
-                    "attachments",
-                    (each.file_name, stack.enter_context(each.path.open("rb")), "application/pdf"),
-                )
-                for each in letter.attachments
-            ]
-            try:
-                answer = self._client.post(
-                    f"{BASE}/upload",
-                    data=_form(letter),
-                    files=files,
-                    timeout=httpx.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS),
-                )
-            except httpx.HTTPError as fault:
-                return Unknown(type(fault).__name__)
-        code = _error_code(answer)
-        if code == KEY_USED:
-            return self._adopt(letter)
-        if answer.is_success:
-            reference = _first_id(_json(answer), "correspondences", "correspondenceId")
-            return Offered(reference) if reference else Unknown("no id in the answer")
-        return _refusal(answer, code)
-
-    def answer(self, reference: str) -> ChannelAnswer | Unknown:
-        """Ask what became of a letter: the cheap overview, and the history only where it must."""
-        overview = self._get(f"{BASE}/{reference}")
-        if isinstance(overview, Unknown):
-            return overview
-        if overview.get("gone"):
-            return self._after_purge(reference)
-        status = str(overview.get("status", ""))
-        published_at = _instant(overview.get("published"))
-        read_at = _instant(overview.get("read"))
-        if status in {"Failed", "Reserved"}:
-            reserved = "reserv" in str(overview.get("statusText", "")).lower()
-            reason = Refusal.RESERVED if reserved else Refusal.PUBLICATION_FAILED
-            return ChannelAnswer(published_at, read_at, reason)
-        if read_at is None and status not in UNREAD:
-            return self._from_history(reference, published_at)
-        return ChannelAnswer(published_at, read_at)
-
-    def _adopt(self, letter: DigitalLetter) -> Offered | Unknown:
-        """Find the correspondence an earlier call with this key made; its answer was lost."""
-        found = self._get(
-            BASE,
-            {"resourceId": letter.resource, "role": "Sender", "idempotentKey": letter.key},
-        )
-        if isinstance(found, Unknown):
-            return found
-        ids = found.get("ids")
-        if isinstance(ids, list) and ids:
-            log.info("adopted shipment=%s ref=%s", letter.shipment_id, ids[0])
-            return Offered(str(ids[0]))
-        return Unknown("the key is used, but not to be found yet")
-
-    def _from_history(
+    def __init__(
         self,
-        reference: str,
-        published_at: datetime | None,
-    ) -> ChannelAnswer | Unknown:
-        details = self._get(f"{BASE}/{reference}/details")
-        if isinstance(details, Unknown):
-            return details
-        history = details.get("statusHistory")
-        events = history if isinstance(history, list) else []
-        seen = [
-            _instant(event.get("statusChanged"))
-            for event in events
-            if isinstance(event, dict) and event.get("status") in READ_BY
-        ]
-        read = sorted(instant for instant in seen if instant is not None)
-        return ChannelAnswer(
-            published_at or _instant(details.get("published")),
-            read[0] if read else None,
-        )
+        client: httpx.Client,
+        pace: Pace,
+        auth: Callable[[Tenant], httpx.Auth | None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Use a client that knows the address.
 
-    def _after_purge(self, reference: str) -> ChannelAnswer | Unknown:
-        """Settle a letter that is gone: the recipient threw it away, or it was withdrawn.
-
-        Thrown away is delivered: it was in the recipient's hands. DESIGN: docs/decisions/0013.
+        auth: who calls, for a tenant.
         """
-        details = self._get(f"{BASE}/{reference}/details")
-        if isinstance(details, Unknown):
-            return details
-        history = details.get("statusHistory")
-        for event in history if isinstance(history, list) else []:
-            if isinstance(event, dict) and event.get("status") == "PurgedByRecipient":
-                thrown = _instant(event.get("statusChanged"))
-                return ChannelAnswer(_instant(details.get("published")) or thrown, thrown)
-        return ChannelAnswer(refusal=Refusal.WITHDRAWN)
+        self._client, self._pace, self._auth, self._sleep = client, pace, auth, sleep
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | Unknown:
-        try:
-            answer = self._client.get(path, params=query)
-        except httpx.HTTPError as fault:
-            return Unknown(type(fault).__name__)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return {"gone": True}
-        if answer.is_success:
-            body = _json(answer)
-            return body if isinstance(body, dict) else Unknown("an answer that is no object")
-        outcome = _refusal(answer, _error_code(answer))
-        return outcome if isinstance(outcome, Unknown) else Unknown(f"http {answer.status_code}")
+    def offer(self, letter: DigitalLetter) -> Outcome:
+        """Offer a letter: one call, one recipient, always with its key."""
+        with form_of(letter) as form:
+            if not isinstance(form, Form):
+                return form
+            answer = self._call("upload", "POST", f"{BASE}/upload", letter.tenant, files=form.parts)
+        if not isinstance(answer, httpx.Response):
+            return answer
+        fault = fault_in(answer)
+        if fault is None:
+            return offered(body_of(answer))
+        return self._adopt(letter) if fault.means is Means.KEY_USED else offer_outcome(fault)
+
+    def answer(self, reference: str, tenant: Tenant) -> ChannelAnswer | Stopped | Unknown:
+        """Say what became of a letter: the cheap overview, and the history only where it must."""
+        answer = self._about(reference, tenant, "overview")
+        if not isinstance(answer, httpx.Response):
+            return answer
+        fault = fault_in(answer)
+        if fault is not None:
+            gone = fault.means is Means.GONE
+            return self._history(reference, tenant) if gone else stopped_or_unknown(fault)
+        said = from_overview(body_of(answer))
+        return said if said is not None else self._history(reference, tenant)
+
+    def moved(
+        self, tenant: Tenant, publish_at: datetime, watch: Watch
+    ) -> frozenset[str] | Stopped | Unknown:
+        """Return references, of those published at that instant, that have moved: a few searches.
+
+        Unknown when Altinn may have left some out.
+        """
+        window = {
+            "from": instant(publish_at - MILLISECOND),
+            "to": instant(publish_at + MILLISECOND),
+        }
+        found: set[str] = set()
+        for status in WATCHED[watch]:
+            some = self._search(tenant, {**window, "status": status})
+            if not isinstance(some, list):
+                return some
+            if len(some) >= MOST_FOUND:
+                return Unknown(f"a window with {MOST_FOUND} letters")
+            found.update(some)
+        return frozenset(found)
+
+    def withdraw(self, reference: str, tenant: Tenant) -> bool | Stopped | Unknown:
+        """Take back a letter not yet published. False: it was published after all."""
+        answer = self._about(reference, tenant, "purge", method="DELETE")
+        if not isinstance(answer, httpx.Response):
+            return answer
+        fault = fault_in(answer)
+        if fault is None and body_of(answer) == reference:
+            return True
+        if fault is None or fault.means is Means.GONE:
+            # A yes that is not Altinn's own, or gone already: the history decides.
+            return self._was_withdrawn(reference, tenant)
+        return False if fault.means is Means.PUBLISHED else stopped_or_unknown(fault)
+
+    def _was_withdrawn(self, reference: str, tenant: Tenant) -> bool | Stopped | Unknown:
+        said = self._history(reference, tenant)
+        if not isinstance(said, ChannelAnswer):
+            return said
+        if said.published_at is None and said.refusal is not Refusal.WITHDRAWN:
+            return Unknown("neither published nor withdrawn")
+        return said.published_at is None
+
+    def _adopt(self, letter: DigitalLetter) -> Offered | Stopped | Unknown:
+        """Find the correspondence an earlier call with this key made; its answer was lost."""
+        for wait in ADOPTION_WAITS:
+            self._sleep(wait)
+            found = self._search(letter.tenant, {"idempotentKey": letter.key})
+            if not isinstance(found, list):
+                return found
+            if found:
+                log.info("adopted shipment=%s ref=%s", letter.shipment_id, found[0])
+                return Offered(found[0])
+        return Unknown(KEY_NOT_FOUND)
+
+    def _search(self, tenant: Tenant, wanted: Mapping[str, str]) -> list[str] | Stopped | Unknown:
+        query = {"resourceId": tenant.resource, "role": "Sender", **wanted}
+        answer = self._call("search", "GET", BASE, tenant, params=query)
+        if not isinstance(answer, httpx.Response):
+            return answer
+        fault = fault_in(answer)
+        if fault is not None:
+            return stopped_or_unknown(fault)
+        found = references(body_of(answer))
+        return found if found is not None else Unknown("a search without ids")
+
+    def _history(self, reference: str, tenant: Tenant) -> ChannelAnswer | Stopped | Unknown:
+        answer = self._about(reference, tenant, "details")
+        if not isinstance(answer, httpx.Response):
+            return answer
+        fault = fault_in(answer)
+        return stopped_or_unknown(fault) if fault else from_history(body_of(answer))
+
+    def _about(
+        self, reference: str, tenant: Tenant, operation: str, method: str = "GET"
+    ) -> httpx.Response | Stopped | Unknown:
+        if not _is_reference(reference):
+            return Unknown("no reference of Altinn's")
+        tail = "" if operation == "overview" else f"/{operation}"
+        return self._call(operation, method, f"{BASE}/{reference}{tail}", tenant)
+
+    def _call(
+        self, operation: str, method: str, path: str, tenant: Tenant, **more: Any
+    ) -> httpx.Response | Stopped | Unknown:
+        """Call, and a few times more when Altinn could not look us up."""
+        answer = self._call_in_turn(operation, method, path, tenant, **more)
+        for pause in PARTY_WAITS:
+            fault = fault_in(answer) if isinstance(answer, httpx.Response) else None
+            if fault is None or fault.means is not Means.PARTY_LOOKUP:
+                break
+            self._sleep(pause)
+            answer = self._call_in_turn(operation, method, path, tenant, **more)
+        return answer
+
+    def _call_in_turn(
+        self, operation: str, method: str, path: str, tenant: Tenant, **more: Any
+    ) -> httpx.Response | Stopped | Unknown:
+        """Call when it is our turn, and again when told to slow down."""
+        if operation == "upload":
+            more["timeout"] = httpx.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS)
+        for _ in range(TIMES_TOLD):
+            if not self._pace.turn(operation):
+                return Unknown("no turn within the longest wait")
+            try:
+                answer = self._client.request(method, path, auth=self._auth(tenant), **more)
+            except (httpx.HTTPError, httpx.InvalidURL, TryAgainLater) as fault:
+                return Unknown(type(fault).__name__)
+            except NeedsAPerson as fault:
+                return Stopped(str(fault))
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                return answer
+            wait = self._pace.slow_down(operation, answer.headers.get("Retry-After"))
+            log.warning("told to slow down operation=%s seconds=%.0f", operation, wait)
+        return Unknown("http 429 again and again")
 
 
 @contextmanager
-def open_altinn(settings: AltinnSettings) -> Iterator[Altinn]:
-    """Open Altinn for calls."""
-    token = settings.token.get_secret_value()
+def open_altinn(settings: Settings) -> Iterator[Altinn]:
+    """Open Altinn for calls. Tokens and pace are the process's, however often it is opened."""
+    altinn, tokens = settings.altinn, tokens_of(settings)
+    headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+    if altinn.subscription_key.get_secret_value():
+        headers[SUBSCRIPTION] = altinn.subscription_key.get_secret_value()
+    if tokens is None:
+        headers["Authorization"] = f"Bearer {altinn.token.get_secret_value()}"
     with httpx.Client(
-        base_url=settings.url.rstrip("/"),
-        headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-        timeout=httpx.Timeout(settings.timeout_seconds, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=settings.parallel_calls),
+        base_url=altinn.url.rstrip("/"),
+        headers=headers,
+        timeout=httpx.Timeout(altinn.timeout_seconds, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=altinn.parallel_calls),
     ) as client:
-        yield Altinn(client)
-
-
-def plain_title(title: str) -> str:
-    """Return a title Altinn accepts as plain text: no Markdown, one line, at most 255 characters.
-
-    Altinn checks by a round trip through Markdown, in which these characters change.
-    """
-    tidy = " ".join(_MARKUP.sub(" ", title).replace("{{", " ").replace("}}", " ").split())
-    return (tidy or "Brev")[:MAX_TITLE].rstrip()
-
-
-def recipient_urn(number: str) -> str:
-    """Return a person's or an organisation's number as Altinn names it."""
-    kind = "organization" if len(number) == ORGANISATION_DIGITS else "person"
-    return f"urn:altinn:{kind}:identifier-no:{number}"
-
-
-def _form(letter: DigitalLetter) -> dict[str, str]:
-    fields = {
-        "recipients[0]": recipient_urn(letter.recipient_id),
-        "idempotentKey": letter.key,
-        "correspondence.resourceId": letter.resource,
-        "correspondence.sendersReference": letter.shipment_id,
-        "correspondence.messageSender": letter.sender_name[:MAX_TITLE],
-        "correspondence.content.language": "nb",
-        "correspondence.content.messageTitle": plain_title(letter.title),
-        "correspondence.content.messageSummary": plain_title(letter.title),
-        "correspondence.content.messageBody": letter.text,
-        "correspondence.isConfirmationNeeded": "false",
-        "correspondence.ignoreReservation": "false",
-        "correspondence.notification.notificationTemplate": "GenericAltinnMessage",
-        "correspondence.notification.notificationChannel": "EmailPreferred",
-        # Altinn's reminder comes after seven days; ours goes on paper after two.
-        "correspondence.notification.sendReminder": "false",
-    }
-    for place, each in enumerate(letter.attachments):
-        with each.path.open("rb") as reader:
-            md5 = hashlib.file_digest(reader, _md5).hexdigest()
-        part = f"correspondence.content.attachments[{place}]"
-        fields[f"{part}.fileName"] = each.file_name
-        fields[f"{part}.sendersReference"] = f"{letter.shipment_id}-{place + 1}"
-        fields[f"{part}.checksum"] = md5
-        fields[f"{part}.isEncrypted"] = "false"
-    return fields
-
-
-def _md5() -> Any:
-    return hashlib.md5(usedforsecurity=False)  # the API's checksum, against damage on the way
-
-
-def _refusal(answer: httpx.Response, code: int | None) -> Refused | Unknown:
-    status = answer.status_code
-    reason = REFUSALS.get(code or 0)
-    if reason is not None:
-        return Refused(reason)
-    if code in PASSING or status == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error:
-        return Unknown(f"http {status}, code {code}")
-    if code in SETUP_FAULTS or status in {401, 403, 406, 451}:
-        raise NeedsAPerson(
-            f"Altinn refuses us: http {status}, code {code}",
-            where=f"altinn {answer.url.host}",
-            do="check the token, its scopes and the resource: svarut doctor",
+        yield Altinn(
+            client,
+            pace_of(altinn),
+            lambda tenant: tokens.altinn_auth(tenant.consumer) if tokens else None,
         )
-    if status in {408, 409}:
-        return Unknown(f"http {status}, code {code}")
-    return Refused(Refusal.INVALID_CONTENT)
 
 
-def _error_code(answer: httpx.Response) -> int | None:
-    """Return the numeric code of a problem, in whichever of its shapes it comes."""
-    if not answer.is_error:
-        return None
-    body = _json(answer)
-    if not isinstance(body, dict):
-        return None
-    code = body.get("errorCode")
-    if isinstance(code, int):
-        return code
-    match = re.fullmatch(r"CORR-0*(\d+)", str(body.get("code", "")))
-    return int(match[1]) if match else None
+def pace_of(altinn: AltinnSettings) -> Pace:
+    """Return the process's pace towards one Altinn."""
+    with _ONE_AT_A_TIME:  # two who come first must not each make their own
+        return _kept_pace(altinn)
 
 
-def _json(answer: httpx.Response) -> Any:
-    """Return a body, or None when it is no JSON: a gateway answers in HTML, or not at all."""
+@lru_cache(maxsize=8)
+def _kept_pace(altinn: AltinnSettings) -> Pace:
+    per_minute = {
+        "upload": altinn.uploads_per_minute,
+        "overview": altinn.overviews_per_minute,
+        "details": altinn.details_per_minute,
+        "search": altinn.searches_per_minute,
+        "purge": altinn.purges_per_minute,
+    }
+    return Pace(per_minute, altinn.longest_wait_seconds)
+
+
+def _is_reference(text: str) -> bool:
     try:
-        return answer.json()
+        return str(uuid.UUID(text)) == text
     except ValueError:
-        return None
-
-
-def _first_id(body: Any, items: str, name: str) -> str | None:
-    found = body.get(items) if isinstance(body, dict) else None
-    first = found[0] if isinstance(found, list) and found else None
-    reference = first.get(name) if isinstance(first, dict) else None
-    return str(reference) if reference else None
-
-
-def _instant(text: object) -> datetime | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else None
+        return False

@@ -1,10 +1,16 @@
 """What a digital channel promises: to take an offer once, and to say what became of it.
 
-The contract. A letter comes to `offer` ACCEPTED, with its key written down and committed. The
-channel answers Offered, Refused or Unknown and never raises for one letter's sake; the caller
-records it. Offered means that asking with the reference gives an answer. Refused means that the
-recipient will never see this letter in this channel. Unknown means nobody knows: the same key is
-offered again. `answer` never changes anything at the recipient's.
+The contract, for whoever writes the next channel:
+
+- A letter comes to `offer` ACCEPTED, with its key written down and committed. The channel answers
+  for this letter with one of the outcomes below and never raises for one letter's sake; the caller
+  records it. The letter then leaves ACCEPTED when `answer` says published (NOTIFIED), or refused
+  (to paper; a digital-only letter is NOT_DELIVERED).
+- `answer`, `moved` and the outcomes change nothing at the recipient's, so a killed run asks again.
+- `withdraw` is the fence before paper: after True the recipient will never see the letter here.
+- Nothing in here knows Altinn. A channel of another kind (a digital mailbox, or SvarUt itself) is
+  one more module that keeps this contract; a channel that cannot list what moved answers Unknown
+  from `moved`, and is asked letter by letter.
 """
 
 from collections.abc import Sequence
@@ -12,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from flows.domain.shipment import ShipmentId
 
@@ -23,9 +29,27 @@ class Refusal(StrEnum):
     RESERVED = "RESERVED"
     UNKNOWN_RECIPIENT = "UNKNOWN_RECIPIENT"
     LACKS_ROLES = "LACKS_ROLES"
-    INVALID_CONTENT = "INVALID_CONTENT"
     PUBLICATION_FAILED = "PUBLICATION_FAILED"
     WITHDRAWN = "WITHDRAWN"
+
+
+class Watch(StrEnum):
+    """What to look for among letters offered together."""
+
+    PUBLICATION = "PUBLICATION"
+    """Published, or given up."""
+    READING = "READING"
+    """Read, downloaded, confirmed, thrown away."""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """In whose name a channel is called."""
+
+    resource: str
+    """The channel's own name for the service the letters are sent through."""
+    consumer: str = ""
+    """The organisation we act for; empty: ourselves."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +73,15 @@ class DigitalLetter:
     text: str
     """CommonMark."""
     sender_name: str
-    resource: str
+    tenant: Tenant
     attachments: Sequence[Attachment]
+    language: str = "nb"
+    """nb, nn, en or se."""
+    publish_at: datetime | None = None
+    """Letters offered together have the same; None is at once."""
+    notify: bool = True
+    """Whether the recipient is told by e-mail or SMS."""
+    confidential: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +93,24 @@ class Offered:
 
 @dataclass(frozen=True)
 class Refused:
-    """The channel will not have the letter."""
+    """This recipient will never see the letter in this channel: it goes on paper now."""
 
     reason: Refusal
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The letter itself is not accepted, and would never be: a person must look at it."""
+
+    why: str
+    """A code or the names of fields; nothing personal."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Nothing of this tenant can be offered until a person mends the set-up."""
+
+    why: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +118,13 @@ class Unknown:
     """Nobody knows whether the channel has the letter: offer it again, with the same key."""
 
     why: str
+
+
+KEY_NOT_FOUND: Final = "KEY_USED_BUT_NOT_FOUND"
+"""Why an offer is Unknown when the channel says that it has the letter, and does not find it. When
+it says so again and again, another call will not help: a person must look."""
+
+Outcome = Offered | Refused | Quarantined | Stopped | Unknown
 
 
 @dataclass(frozen=True)
@@ -88,8 +141,19 @@ class Channel(Protocol):
 
     name: str
 
-    def offer(self, letter: DigitalLetter) -> Offered | Refused | Unknown:
-        """Offer a letter; raises NeedsAPerson when no letter at all can be offered."""
+    def offer(self, letter: DigitalLetter) -> Outcome:
+        """Offer a letter."""
 
-    def answer(self, reference: str) -> ChannelAnswer | Unknown:
-        """Say what became of a letter; raises NeedsAPerson when nothing at all can be asked."""
+    def answer(self, reference: str, tenant: Tenant) -> ChannelAnswer | Stopped | Unknown:
+        """Say what became of a letter."""
+
+    def moved(
+        self, tenant: Tenant, publish_at: datetime, watch: Watch
+    ) -> frozenset[str] | Stopped | Unknown:
+        """Return references, of those offered to be published at that instant, that have moved.
+
+        It may name letters of others, and letters asked about before; never too few of ours.
+        """
+
+    def withdraw(self, reference: str, tenant: Tenant) -> bool | Stopped | Unknown:
+        """Take back a letter not yet published. False: it was published after all."""

@@ -80,7 +80,7 @@ def last_look(at: datetime | None = None) -> FollowCounts:
 def offer(keys: list[str], now: datetime) -> OfferCounts:
     """Make one slice of offers."""
     settings = read_settings()
-    with open_database(settings.database_url) as database, open_altinn(settings.altinn) as altinn:
+    with open_database(settings.database_url) as database, open_altinn(settings) as altinn:
         return offering.offer_slice(database, altinn, settings, keys, now)
 
 
@@ -89,7 +89,7 @@ def ask(offers: list[Offer], now: datetime) -> FollowCounts:
     """Ask about one slice of letters."""
     settings = read_settings()
     calls = settings.altinn.parallel_calls
-    with open_database(settings.database_url) as database, open_altinn(settings.altinn) as altinn:
+    with open_database(settings.database_url) as database, open_altinn(settings) as altinn:
         return following.ask_slice(database, altinn, offers, now, calls)
 
 

@@ -11,7 +11,7 @@ from flows.database import offers
 from flows.database.offers import Offer
 from flows.database.senders import all_senders
 from flows.database.session import Database, reading, transaction
-from flows.dispatch.channel import Channel, ChannelAnswer, Unknown
+from flows.dispatch.channel import Channel, ChannelAnswer, Stopped, Tenant, Unknown
 from flows.dispatch.deadline import due_at
 
 log = logging.getLogger(__name__)
@@ -74,13 +74,21 @@ def ask_slice(
 
     Asking changes nothing out there, so a run killed in between asks again.
     """
+    with reading(database) as tx:
+        senders = all_senders(tx)
+
+    def ask(offer: Offer) -> ChannelAnswer | Stopped | Unknown:
+        sender = senders[offer.sender_id]
+        tenant = Tenant(sender.altinn_resource, sender.consumer_organisation)
+        return channel.answer(offer.channel_reference or "", tenant)
+
     with ThreadPoolExecutor(parallel_calls) as pool:
-        answers = list(pool.map(channel.answer, [offer.channel_reference or "" for offer in asked]))
+        answers = list(pool.map(ask, asked))
     said = list(zip(asked, answers, strict=True))
     known = [(offer, answer) for offer, answer in said if isinstance(answer, ChannelAnswer)]
     counts = _record(database, known, now)
     for offer, answer in said:
-        if isinstance(answer, Unknown):
+        if isinstance(answer, Unknown | Stopped):
             log.warning("no answer shipment=%s: %s", offer.shipment_id, answer.why)
     return counts + FollowCounts(asked=len(said), unknown=len(said) - len(known))
 

@@ -19,12 +19,16 @@ from flows.dispatch.channel import (
     Channel,
     DigitalLetter,
     Offered,
+    Quarantined,
     Refused,
+    Stopped,
+    Tenant,
     Unknown,
 )
 from flows.dispatch.routing import choose_route
 from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
+from flows.errors import NeedsAPerson
 from flows.settings import Settings
 from flows.wording import fill
 
@@ -121,7 +125,13 @@ def offer_slice(
         offers.record_offered(tx, taken, now)
         offers.record_refused(tx, refused, now)
     for offer, answer in said:
-        if isinstance(answer, Unknown):
+        if isinstance(answer, Stopped):
+            raise NeedsAPerson(
+                f"Altinn refuses us: {answer.why}",
+                where="altinn",
+                do="check the token, its scopes and the resource: svarut doctor",
+            )
+        if isinstance(answer, Unknown | Quarantined):
             log.warning("offer not settled shipment=%s: %s", offer.shipment_id, answer.why)
     return OfferCounts(len(taken), len(refused), len(said) - len(taken) - len(refused))
 
@@ -140,7 +150,10 @@ def _letters(tx: Tx, waiting: Sequence[Offer], settings: Settings) -> list[Digit
             title=recipients[offer.shipment_id].title,
             text=_text(senders[offer.sender_id], on_paper=offer.shipment_id not in digital_only),
             sender_name=senders[offer.sender_id].name,
-            resource=senders[offer.sender_id].altinn_resource or settings.altinn.resource_id,
+            tenant=Tenant(
+                senders[offer.sender_id].altinn_resource or settings.altinn.resource_id,
+                senders[offer.sender_id].consumer_organisation,
+            ),
             attachments=[
                 Attachment(each.file_name, archive.path_of(each.sha256))
                 for each in documents[offer.shipment_id]
