@@ -13,6 +13,7 @@ from flows import sftp
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
+from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
 from flows.settings import Settings
 from flows.wording import FONTS, TEMPLATES
@@ -23,9 +24,9 @@ FREE_BYTES: Final = 2 * 1024**3
 WORDS: Final = (
     "problems.toml",
     "cover_page.toml",
-    "altinn_message.md",
     "altinn_words.toml",
     "workbook.toml",
+    *(f"altinn_message.{language}.md" for language in LANGUAGES),
 )
 """Templates without which a flow cannot say anything."""
 

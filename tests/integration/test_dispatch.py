@@ -13,14 +13,25 @@ from stand_ins import AltinnStandIn, running_altinn
 
 from flows.archive import Archive
 from flows.clock import OSLO
-from flows.database import batches, follow, offers
+from flows.database import asking, batches, follow
 from flows.database.follow import Walk
+from flows.database.open_items import still_open
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.shipments import Registration
-from flows.dispatch import following, offering
+from flows.dispatch import alarms, choosing, following, offering
 from flows.dispatch.altinn import Altinn, open_altinn
-from flows.dispatch.channel import Channel, Offered, Outcome, Quarantined, Refusal, Refused, Unknown
+from flows.dispatch.channel import (
+    Channel,
+    Offered,
+    Outcome,
+    Quarantined,
+    Refusal,
+    Refused,
+    Unknown,
+    Watch,
+)
+from flows.dispatch.digital_letters import digital_letters
 from flows.dispatch.following import FollowCounts
 from flows.dispatch.offering import OfferCounts
 from flows.domain.batch import BatchId, Envelope, JobClass, PlannedBatch
@@ -71,19 +82,17 @@ def put_in(database: Database, *letters: Registration) -> list[ShipmentId]:
 
 def offer_all(
     database: Database, channel: Channel, settings: Settings, now: datetime = MONDAY
-) -> list[OfferCounts]:
-    offering.route_letters(database, now)
-    offering.write_down_intents(database, channel.name, now)
-    return [
-        offering.offer_slice(database, channel, settings, keys, now)
-        for keys in offering.intended_slices(database)
-    ]
+) -> OfferCounts:
+    choosing.route_letters(database, now)
+    offering.write_down_intents(database, channel.name, settings, now)
+    return offering.offer_everything(database, channel, settings, now)
 
 
 def ask_all(database: Database, channel: Channel, now: datetime) -> FollowCounts:
-    slices = [*following.unpublished(database), *following.unread(database, now)]
-    asked = (following.ask_slice(database, channel, some, now, 2) for some in slices)
-    return sum(asked, FollowCounts())
+    waiting = following.unpublished(database, now)
+    seen = following.follow(database, channel, waiting, Watch.PUBLICATION, now, 2)
+    out = following.unread(database, now)
+    return seen + following.follow(database, channel, out, Watch.READING, now, 2)
 
 
 def walk(database: Database, letter: ShipmentId) -> Walk:
@@ -91,6 +100,11 @@ def walk(database: Database, letter: ShipmentId) -> Walk:
         found = follow.walk_of(tx, letter)
     assert found is not None
     return found
+
+
+def open_codes(database: Database) -> set[str]:
+    with reading(database) as tx:
+        return {item.code for item, _ in still_open(tx)}
 
 
 def status(database: Database, letter: ShipmentId) -> Status:
@@ -113,7 +127,7 @@ def test_a_letter_is_offered_with_its_documents(
 
     counts = offer_all(sqlite, channel, settings)
 
-    assert counts == [OfferCounts(offered=1)]
+    assert counts == OfferCounts(offered=1)
     (mail,) = altinn.mail()
     assert mail["sendersReference"] == letter
     assert mail["attachments"] == [
@@ -199,7 +213,7 @@ def test_an_unread_digital_only_letter_is_closed_at_its_deadline_and_may_still_b
     publish(sqlite, channel, settings, altinn)
     late, later = MONDAY + timedelta(days=4), MONDAY + timedelta(days=5)
 
-    closed = following.close_digital_only(sqlite, late)
+    closed = following.close_unread(sqlite, late)
     after_deadline = status(sqlite, letter)
     altinn.set_clock(later)
     ask_all(sqlite, channel, later)
@@ -213,18 +227,15 @@ def test_a_run_killed_after_the_call_adopts_what_it_made(
     sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
 ) -> None:
     put_in(sqlite, a_letter())
-    offering.route_letters(sqlite, MONDAY)
-    offering.write_down_intents(sqlite, channel.name, MONDAY)
-    (keys,) = offering.intended_slices(sqlite)
-
     altinn.spoil_next({"drop_answer": True})
-    lost = offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
-    again = offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+
+    lost = offer_all(sqlite, channel, settings)
+    again = offer_all(sqlite, channel, settings)
 
     assert (lost, again) == (OfferCounts(unknown=1), OfferCounts(offered=1))
     assert len(altinn.mail()) == 1
     with reading(sqlite) as tx:
-        (offer,) = offers.in_state(tx, "OFFERED")
+        (offer,) = asking.offered_before(tx, MONDAY)
     assert offer.channel_reference == altinn.mail()[0]["id"]
 
 
@@ -237,10 +248,7 @@ def test_one_letter_without_an_answer_never_stops_the_others(
     first = offer_all(sqlite, channel, settings)
     second = offer_all(sqlite, channel, settings)
 
-    assert (first, second) == (
-        [OfferCounts(offered=3, unknown=2)],
-        [OfferCounts(offered=2)],
-    )
+    assert (first, second) == (OfferCounts(offered=3, unknown=2), OfferCounts(offered=2))
     assert len({mail["idempotentKey"] for mail in altinn.mail()}) == len(altinn.mail()) == 5
 
 
@@ -252,7 +260,7 @@ def test_offering_twice_changes_nothing(
 
     again = offer_all(sqlite, channel, settings)
 
-    assert again == []
+    assert again == OfferCounts()
     assert len(altinn.mail()) == 1
 
 
@@ -263,9 +271,14 @@ def test_a_wrong_token_stops_the_run_and_says_what_to_do(
     altinn = settings.altinn.model_copy(update={"token": SecretStr("gal")})
     wrong = settings.model_copy(update={"altinn": altinn})
 
-    with open_altinn(wrong) as channel, pytest.raises(NeedsAPerson, match="http 401") as caught:
-        offer_all(sqlite, channel, settings)
+    with open_altinn(wrong) as channel:
+        counts = offer_all(sqlite, channel, settings)
+    alarms.about_stopped(sqlite, dict(counts.stopped), counts.answered, MONDAY)
 
+    assert counts.offered == counts.unknown == 0
+    assert open_codes(sqlite) == {"CHANNEL_STOPPED"}
+    with pytest.raises(NeedsAPerson, match="http 401") as caught:
+        alarms.stop_for(dict(counts.stopped))
     assert "svarut doctor" in caught.value.do
 
 
@@ -278,8 +291,8 @@ def test_the_last_look_finds_who_read_after_the_deadline_and_before_the_night(
     night = datetime(2026, 11, 26, 1, 10, tzinfo=OSLO).astimezone(UTC)
     altinn.set_clock(night)
 
-    (candidates,) = following.before_sealing(sqlite, night, night - timedelta(hours=1))
-    counts = following.ask_slice(sqlite, channel, candidates, night, 2)
+    tonight = following.before_sealing(sqlite, night, night - timedelta(hours=1))
+    counts = following.follow(sqlite, channel, tonight, Watch.READING, night, 2)
 
     with reading(sqlite) as tx:
         due = batches.due_for_print(tx, now=night, asked_since=night - timedelta(hours=1))
@@ -343,29 +356,39 @@ def test_every_refusal_means_one_thing(
     expected: Outcome,
 ) -> None:
     put_in(sqlite, a_letter())
-    offering.route_letters(sqlite, MONDAY)
-    offering.write_down_intents(sqlite, channel.name, MONDAY)
-    (keys,) = offering.intended_slices(sqlite)
     text = "<html>nei</html>" if body is None else json_text(body)
     altinn.spoil_next({"status": http_status, "body": text})
 
     said = []
     original = channel.offer
     channel.offer = lambda letter: said.append(original(letter)) or said[-1]  # type: ignore[method-assign, func-returns-value]
-    offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+    offer_all(sqlite, channel, settings)
 
     assert said == [expected]
 
 
 @pytest.mark.parametrize("code", [1036, 4001, 1060])
-def test_a_fault_in_our_set_up_stops_the_run(
+def test_a_fault_in_one_set_up_stops_its_letters_and_no_others(
     sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn, code: int
 ) -> None:
-    put_in(sqlite, a_letter())
+    broken, sound = a_sender("broken", altinn_resource="a-broken"), a_sender("sound")
+    put_in(sqlite, *(a_letter(sender_id=one.id) for one in (broken, broken, sound)))
+    with transaction(sqlite) as tx:
+        keep_senders(tx, [broken, sound])
+    one_call = settings.altinn.model_copy(update={"parallel_calls": 1})
+    settings = settings.model_copy(update={"altinn": one_call})
     altinn.spoil_next({"status": 400, "body": json_text({"errorCode": code})})
 
-    with pytest.raises(NeedsAPerson, match=str(code)):
-        offer_all(sqlite, channel, settings)
+    stopped = offer_all(sqlite, channel, settings)
+    alarms.about_stopped(sqlite, dict(stopped.stopped), stopped.answered, MONDAY)
+    during = open_codes(sqlite)
+    again = offer_all(sqlite, channel, settings)
+    alarms.about_stopped(sqlite, dict(again.stopped), again.answered, MONDAY)
+
+    assert (stopped.offered, again.offered) == (1, 2)
+    assert [tenant.resource for tenant, _ in stopped.stopped] == ["a-broken"]
+    assert during == {"CHANNEL_STOPPED"}
+    assert open_codes(sqlite) == set()
 
 
 def test_an_adopted_offer_is_the_one_the_key_made(
@@ -375,8 +398,7 @@ def test_an_adopted_offer_is_the_one_the_key_made(
     offer_all(sqlite, channel, settings)
     (mail,) = altinn.mail()
     with reading(sqlite) as tx:
-        found = offers.in_state(tx, "OFFERED")
-        letters = offering._letters(tx, found, settings)
+        letters = digital_letters(tx, asking.offered_before(tx, MONDAY), settings)
 
     again = channel.offer(letters[0])
 
@@ -389,7 +411,7 @@ def test_a_sender_that_wants_paper_gets_paper(sqlite: Database) -> None:
     with transaction(sqlite) as tx:
         keep_senders(tx, [a_sender(digital=False)])
 
-    reasons = offering.route_letters(sqlite, MONDAY)
+    reasons = choosing.route_letters(sqlite, MONDAY)
 
     assert reasons == {"SENDER_NOT_DIGITAL": 1}
 
