@@ -242,13 +242,24 @@ def import_prices(
 @sandbox_app.command("altinn")
 def sandbox_altinn(
     port: Annotated[int, typer.Option(help="0 chooses a free one.")] = 8080,
-    token: Annotated[str, typer.Option(help="The bearer token it accepts.")] = "sandbox",  # noqa: S107
+    token: Annotated[
+        str, typer.Option(help='A token it accepts beside Maskinporten\'s; "" for none.')
+    ] = "sandbox",  # noqa: S107
+    client_key: Annotated[
+        Path | None, typer.Option(help="A client's public key (PEM) for its Maskinporten.")
+    ] = None,
+    client_id: Annotated[str, typer.Option(help="That client's id.")] = "svarut",
+    client_kid: Annotated[str, typer.Option(help="That key's kid.")] = "svarut",
     seed: Annotated[int, typer.Option(help="Another seed, other readers.")] = 1,
 ) -> None:
-    """Be Altinn on this machine, with readers who read or do not."""
+    """Be Altinn, Maskinporten and the contact register: docs/sandbox.md."""
     from flows.sandbox import altinn  # noqa: PLC0415
 
-    altinn.serve(port=port, token=token, seed=seed)
+    clients = []
+    if client_key is not None:
+        pem = client_key.read_text(encoding="utf-8")
+        clients = [{"client_id": client_id, "kid": client_kid, "public_key_pem": pem}]
+    altinn.serve(port=port, token=token or None, clients=clients, seed=seed)
 
 
 @sandbox_app.command("vendor")

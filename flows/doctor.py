@@ -13,6 +13,7 @@ from flows import sftp
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
+from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
 from flows.settings import Settings
@@ -20,6 +21,9 @@ from flows.wording import FONTS, TEMPLATES
 
 FREE_BYTES: Final = 2 * 1024**3
 """A night's packages and its documents must have somewhere to be."""
+
+OTHERS: Final = 0o077
+"""What nobody but us may do with a key file."""
 
 WORDS: Final = (
     "problems.toml",
@@ -49,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("senders", _senders),
         ("inbox", _inbox),
         ("disk", _disk),
+        ("maskinporten", _maskinporten),
         ("altinn", _altinn),
         ("print vendor", _vendor),
         ("words and fonts", _words),
@@ -116,15 +121,30 @@ def _disk(settings: Settings) -> str:
     return f"{least // 1024**3} GiB free"
 
 
+def _maskinporten(settings: Settings) -> str:
+    tokens, file = tokens_of(settings), settings.maskinporten.key_file
+    if tokens is None:
+        return "not used: altinn.token is"
+    if file.is_file() and file.stat().st_mode & OTHERS:
+        raise NeedsAPerson("others may read the key file", where=str(file), do="chmod 600")
+    tokens.bearer(settings.maskinporten.scopes)
+    return "gives us a token for our scopes"
+
+
 def _altinn(settings: Settings) -> str:
     address = f"{settings.altinn.url.rstrip('/')}/correspondence/api/v1/correspondence"
-    token = settings.altinn.token.get_secret_value()
+    tokens, headers = tokens_of(settings), {"Accept": "application/json"}
+    if tokens is None:
+        headers["Authorization"] = f"Bearer {settings.altinn.token.get_secret_value()}"
+    if settings.altinn.subscription_key.get_secret_value():
+        headers[SUBSCRIPTION] = settings.altinn.subscription_key.get_secret_value()
     question = {"resourceId": settings.altinn.resource_id, "role": "Sender"}
     try:
         answer = httpx.get(
             address,
             params=question,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers=headers,
+            auth=tokens.altinn_auth() if tokens else None,
             timeout=10,
         )
     except httpx.HTTPError as fault:
@@ -137,7 +157,7 @@ def _altinn(settings: Settings) -> str:
         raise NeedsAPerson(
             f"the token is not accepted ({answer.status_code})",
             where=settings.altinn.url,
-            do="check SVARUT_ALTINN__TOKEN",
+            do="check SVARUT_ALTINN__TOKEN, or Maskinporten's scopes",
         )
     if answer.is_error:
         raise NeedsAPerson(

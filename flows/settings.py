@@ -71,9 +71,59 @@ class AltinnSettings(BaseModel):
         "svarut-post",
         description="The correspondence resource, where a sender has none of its own.",
     )
-    token: SecretStr = Field(SecretStr(""), description="The bearer token.")
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="A bearer token that never changes: the sandbox's. Not beside Maskinporten.",
+    )
+    subscription_key: SecretStr = Field(
+        SecretStr(""),
+        description="Ocp-Apim-Subscription-Key, where Altinn has given one.",
+    )
     timeout_seconds: float = Field(60, gt=0, description="How long to wait for an answer.")
     parallel_calls: int = Field(8, ge=1, le=64, description="Calls under way at once.")
+    uploads_per_minute: int = Field(0, ge=0, description="Letters offered; 0: no limit of ours.")
+    overviews_per_minute: int = Field(0, ge=0, description="Questions about one letter.")
+    details_per_minute: int = Field(0, ge=0, description="Questions about one letter's history.")
+    searches_per_minute: int = Field(0, ge=0, description="Searches.")
+    purges_per_minute: int = Field(0, ge=0, description="Letters taken back.")
+    longest_wait_seconds: float = Field(
+        300,
+        ge=0,
+        description="A call whose turn is further off is left to the next run.",
+    )
+
+
+class MaskinportenSettings(BaseModel):
+    """Who we are to Maskinporten; no client, no Maskinporten."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str = Field("", description="Our client there; empty: `altinn.token` is used.")
+    issuer: str = Field("", description="Its name for itself, an address ending in a slash.")
+    token_url: str = Field("", description="Where tokens are given; empty: `token` under issuer.")
+    key_id: str = Field("", description="The registered key's id (kid).")
+    key_file: Path = Field(
+        Path("keys/maskinporten.pem"),
+        description="Our private RSA key, PEM, mode 0600.",
+    )
+    scopes: str = Field(
+        "altinn:correspondence.write altinn:serviceowner",
+        description="What to ask for Altinn, separated by spaces. Never correspondence.read.",
+    )
+
+    @property
+    def token_address(self) -> str:
+        """Where a grant is handed in."""
+        return self.token_url or f"{self.issuer}token"
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        missing = [name for name in ("issuer", "key_id") if not getattr(self, name)]
+        if self.client_id and missing:
+            raise ValueError(f"client_id is set, so these must be too: {', '.join(missing)}")
+        if self.issuer and not self.issuer.endswith("/"):
+            raise ValueError("issuer must end in a slash, as Maskinporten writes itself")
+        return self
 
 
 class ContactRegisterSettings(BaseModel):
@@ -86,7 +136,11 @@ class ContactRegisterSettings(BaseModel):
         description="The register's address, without a path; empty: it is not asked, and Altinn "
         "alone refuses letters to reserved people.",
     )
-    token: SecretStr = Field(SecretStr(""), description="The bearer token.")
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="A bearer token that never changes: the sandbox's. Not used beside "
+        "Maskinporten.",
+    )
     timeout_seconds: float = Field(30, gt=0, description="How long to wait for an answer.")
     alarm_after_minutes: int = Field(
         60,
@@ -141,6 +195,7 @@ class Settings(BaseSettings):
     altinn: AltinnSettings = AltinnSettings()
     contact_register: ContactRegisterSettings = ContactRegisterSettings()
     inbox_server: InboxServerSettings = InboxServerSettings()
+    maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()
 
     @classmethod
@@ -157,6 +212,12 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
     @model_validator(mode="after")
+    def _one_way_to_be_known(self) -> Self:
+        if self.maskinporten.client_id and self.altinn.token.get_secret_value():
+            raise ValueError("altinn.token and maskinporten.client_id are both set; unset one")
+        return self
+
+    @model_validator(mode="after")
     def _start_paths_at_home(self) -> Self:
         home = self.home.expanduser().absolute()
         for name in type(self).model_fields:
@@ -164,6 +225,8 @@ class Settings(BaseSettings):
                 object.__setattr__(self, name, home / getattr(self, name))
         for server in ("inbox_server", "vendor"):
             object.__setattr__(self, server, getattr(self, server).starting_at(home))
+        port = self.maskinporten.model_copy(update={"key_file": home / self.maskinporten.key_file})
+        object.__setattr__(self, "maskinporten", port)
         object.__setattr__(self, "home", home)
         prefix = "sqlite:///"
         if self.database_url.startswith(prefix):

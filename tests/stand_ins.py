@@ -29,15 +29,21 @@ class AltinnStandIn:
     def spoil_next(self, *faults: dict[str, Any]) -> None:
         httpx.post(f"{self.url}/sandbox/faults", json={"next": faults}).raise_for_status()
 
+    def order(self, what: str, **order: Any) -> Any:
+        """Give an order under /sandbox; see docs/sandbox.md."""
+        answer = httpx.post(f"{self.url}/sandbox/{what}", json=order).raise_for_status()
+        return answer.json()
+
     def mail(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = httpx.get(f"{self.url}/sandbox/mail").json()["mail"]
         return found
 
 
 @contextmanager
-def running_altinn(seed: int = 1) -> Iterator[AltinnStandIn]:
-    """Run the Altinn stand-in on a free port."""
-    config = uvicorn.Config(create_app(seed=seed), port=0, log_level="warning", access_log=False)
+def running_altinn(seed: int = 1, **options: Any) -> Iterator[AltinnStandIn]:
+    """Run the Altinn stand-in on a free port; options as `create_app` takes them."""
+    app = create_app(seed=seed, **options)
+    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import httpx
@@ -31,9 +32,10 @@ from flows.dispatch.channel import (
     Unknown,
     Watch,
 )
+from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.dispatch.pace import Pace
 from flows.errors import NeedsAPerson, TryAgainLater
-from flows.settings import Settings
+from flows.settings import AltinnSettings, Settings
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ UPLOAD_SECONDS: Final = 300
 MOST_FOUND: Final = 1000
 """A search with so many answers may have left some out, and says nothing about it."""
 
-OPERATIONS: Final = ("upload", "overview", "details", "search", "purge")
+USER_AGENT: Final = "svarut"
 
 MILLISECOND: Final = timedelta(milliseconds=1)
 """A search leaves out both ends of its window."""
@@ -220,16 +222,37 @@ class Altinn:
 
 @contextmanager
 def open_altinn(settings: Settings) -> Iterator[Altinn]:
-    """Open Altinn for calls."""
-    altinn = settings.altinn
-    token = altinn.token.get_secret_value()
+    """Open Altinn for calls. Tokens and pace are the process's, however often it is opened."""
+    altinn, tokens = settings.altinn, tokens_of(settings)
+    headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+    if altinn.subscription_key.get_secret_value():
+        headers[SUBSCRIPTION] = altinn.subscription_key.get_secret_value()
+    if tokens is None:
+        headers["Authorization"] = f"Bearer {altinn.token.get_secret_value()}"
     with httpx.Client(
         base_url=altinn.url.rstrip("/"),
-        headers={"Accept": "application/json", "Authorization": f"Bearer {token}"},
+        headers=headers,
         timeout=httpx.Timeout(altinn.timeout_seconds, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=altinn.parallel_calls),
     ) as client:
-        yield Altinn(client, Pace(dict.fromkeys(OPERATIONS, 0), 60), lambda _: None)
+        yield Altinn(
+            client,
+            pace_of(altinn),
+            lambda tenant: tokens.altinn_auth(tenant.consumer) if tokens else None,
+        )
+
+
+@lru_cache(maxsize=8)
+def pace_of(altinn: AltinnSettings) -> Pace:
+    """Return the process's pace towards one Altinn."""
+    per_minute = {
+        "upload": altinn.uploads_per_minute,
+        "overview": altinn.overviews_per_minute,
+        "details": altinn.details_per_minute,
+        "search": altinn.searches_per_minute,
+        "purge": altinn.purges_per_minute,
+    }
+    return Pace(per_minute, altinn.longest_wait_seconds)
 
 
 def _is_reference(text: str) -> bool:

@@ -41,11 +41,11 @@ def language_of(language: str) -> str:
 
 def plain(text: str) -> str:
     """Return text as plain text of one line, at most 255 long; it may be empty."""
-    tidy = _ENTITY.sub(r" \1 ", _LINK.sub(" ", _MARKUP.sub(" ", _printable(text))))
-    tidy = " ".join(tidy.split())
-    while (shorter := _LIST.sub(r"\1 ", tidy).strip()) != tidy:
-        tidy = shorter
-    return cut(tidy, MAX_PLAIN).rstrip()
+    tidy = text
+    # Taking one thing out may leave another where it was.
+    while (tidier := _tidied(tidy)) != tidy:
+        tidy = tidier
+    return tidy
 
 
 def title_of(title: str, language: str) -> str:
@@ -82,6 +82,12 @@ def file_names(names: Iterable[str]) -> list[str] | None:
 def cut(text: str, most: int) -> str:
     """Return the beginning of a text, as the API counts: in UTF-16 units."""
     return text.encode("utf-16-le")[: most * 2].decode("utf-16-le", errors="ignore")
+
+
+def _tidied(text: str) -> str:
+    words = _ENTITY.sub(r" \1 ", _LINK.sub("", _MARKUP.sub(" ", _printable(text))))
+    line = " ".join(words.replace("://", " ").split())
+    return cut(_LIST.sub(r"\1 ", line), MAX_PLAIN).strip()
 
 
 def _printable(text: str, keep: str = "") -> str:

@@ -13,13 +13,16 @@ from typing import Any, Final
 
 import httpx
 
+from flows.dispatch.maskinporten import tokens_of
 from flows.domain.contact import Contact, Verdict
 from flows.domain.sender import LANGUAGES
+from flows.errors import NeedsAPerson, TryAgainLater
 from flows.settings import Settings
 
 log = logging.getLogger(__name__)
 
 PATH: Final = "/rest/v2/personer"
+SCOPE: Final = "krr:global/kontaktinformasjon.read"
 AT_ONCE: Final = 1000
 CONNECT_SECONDS: Final = 5
 PAUSES: Final = (1.0, 4.0)
@@ -68,8 +71,10 @@ class ContactRegister:
     def _ask(self, numbers: Sequence[str]) -> "Mapping[str, Verdict] | Silence | _Later":
         try:
             answer = self._client.post(PATH, json={"personidentifikatorer": list(numbers)})
-        except httpx.HTTPError as fault:
+        except (httpx.HTTPError, httpx.InvalidURL, TryAgainLater) as fault:
             return _Later(type(fault).__name__)
+        except NeedsAPerson as fault:
+            return Silence(str(fault), for_a_person=True)
         status = answer.status_code
         if status in _PASSING or answer.is_server_error:
             return _Later(f"http {status}", _seconds(answer.headers.get("Retry-After", "")))
@@ -89,15 +94,16 @@ class _Later:
 
 @contextmanager
 def open_contact_register(settings: Settings) -> Iterator[ContactRegister]:
-    """Open the register for calls."""
-    register = settings.contact_register
-    headers = {
-        "Authorization": f"Bearer {register.token.get_secret_value()}",
-        "Accept": "application/json",
-    }
-    timeout = httpx.Timeout(register.timeout_seconds, connect=CONNECT_SECONDS)
+    """Open the register for calls, as Maskinporten knows us, or with a token that is given."""
+    register, tokens = settings.contact_register, tokens_of(settings)
+    headers = {"Accept": "application/json"}
+    if tokens is None:
+        headers["Authorization"] = f"Bearer {register.token.get_secret_value()}"
     with httpx.Client(
-        base_url=register.url.rstrip("/"), headers=headers, timeout=timeout
+        base_url=register.url.rstrip("/"),
+        headers=headers,
+        auth=tokens.auth(SCOPE) if tokens else None,
+        timeout=httpx.Timeout(register.timeout_seconds, connect=CONNECT_SECONDS),
     ) as client:
         yield ContactRegister(client)
 

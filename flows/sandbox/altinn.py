@@ -8,6 +8,8 @@ Runs as a process of its own (`svarut sandbox altinn`) and speaks the published 
 import hashlib
 import re
 import socket
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -20,9 +22,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from flows.sandbox import altinn_tokens, maskinporten
 from flows.sandbox.altinn_mail import Mail, MailRoom, new_id
 
 BASE: Final = "/correspondence/api/v1/correspondence"
+EXCHANGE: Final = "/authentication/api/v1/exchange/maskinporten"
 MAX_FOUND: Final = 1000
 _URN: Final = re.compile(r"^urn:altinn:(?:person|organization):identifier-no:(\d{11}|\d{9})$")
 _MARKUP: Final = re.compile(r"[*_<>`#]|\[[^]]*\]\(")
@@ -51,12 +55,19 @@ class Problem(Exception):  # noqa: N818  -- the API's own word
         return JSONResponse(body, self.status, media_type="application/problem+json")
 
 
+_EXCHANGE_IT: Final = Problem(
+    403, None, "Exchange the Maskinporten token for an Altinn token first"
+)
+
+
 class Gate:
     """Checks token and Accept, and spoils calls where told to."""
 
-    def __init__(self, app: ASGIApp, *, token: str, faults: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, tokens: altinn_tokens.Tokens, faults: list[dict[str, Any]]
+    ) -> None:
         """Stand before an app."""
-        self.app, self.token, self.faults = app, token, faults
+        self.app, self.tokens, self.faults = app, tokens, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a call through, or not."""
@@ -65,8 +76,13 @@ class Gate:
             return
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         fault = self.faults.pop(0) if self.faults else {}
-        if headers.get("authorization") != f"Bearer {self.token}":
+        caller = self.tokens.caller(headers.get("authorization", ""))
+        if caller is None:
             await Response(status_code=401)(scope, receive, send)
+        elif not caller.may(altinn_tokens.WRITE):
+            await Response(status_code=403)(scope, receive, send)
+        elif not caller.exchanged and not caller.may(altinn_tokens.SERVICE_OWNER):
+            await _EXCHANGE_IT.response()(scope, receive, send)
         elif not {"*/*", "application/json"} & set(re.split(r"[,;]\s*", headers.get("accept", ""))):
             await Response(status_code=406)(scope, receive, send)
         elif fault.get("drop_answer"):
@@ -86,12 +102,22 @@ async def _swallow(_: Any) -> None:
 
 def create_app(
     *,
-    token: str = "sandbox",  # noqa: S107  -- this machine's own
+    token: str | None = "sandbox",  # noqa: S107  -- this machine's own
+    clients: Sequence[dict[str, Any]] = (),
+    wall_clock: Callable[[], float] = time.time,
     seed: int = 1,
     publish_delay: timedelta = timedelta(seconds=90),
 ) -> Starlette:
-    """Return the stand-in as an app, with an empty mail room in `app.state.room`."""
+    """Return the stand-in as an app, with an empty mail room in `app.state.room`.
+
+    token: taken beside the tokens of Maskinporten and the exchange; None: only those.
+    clients: registered with Maskinporten from the start, as POST /sandbox/clients takes them.
+    """
     faults: list[dict[str, Any]] = []
+    issuer = maskinporten.Maskinporten(wall_clock)
+    for client in clients:
+        issuer.register(client)
+    tokens = altinn_tokens.Tokens(issuer, token)
     app = Starlette(
         routes=[
             Route(f"{BASE}/upload", _upload, methods=["POST"]),
@@ -99,14 +125,21 @@ def create_app(
             Route(f"{BASE}/{{id}}", _overview, methods=["GET"]),
             Route(f"{BASE}/{{id}}/details", _details, methods=["GET"]),
             Route(f"{BASE}/{{id}}/purge", _purge, methods=["DELETE"]),
+            Route("/maskinporten/token", maskinporten.token, methods=["POST"]),
+            Route("/maskinporten/jwks", maskinporten.jwks, methods=["GET"]),
+            Route(EXCHANGE, altinn_tokens.exchange, methods=["GET"]),
+            Route("/authentication/api/v1/openid/.well-known/jwks.json", altinn_tokens.jwks),
+            Route("/sandbox/clients", altinn_tokens.clients, methods=["POST"]),
+            Route("/sandbox/tokens", altinn_tokens.orders, methods=["GET", "POST"]),
             Route("/sandbox/clock", _clock, methods=["GET", "POST"]),
             Route("/sandbox/readers", _readers, methods=["POST"]),
             Route("/sandbox/faults", _faults, methods=["POST"]),
             Route("/sandbox/mail", _mail, methods=["GET"]),
         ],
         exception_handlers={Problem: _as_problem},
-        middleware=[Middleware(Gate, token=token, faults=faults)],
+        middleware=[Middleware(Gate, tokens=tokens, faults=faults)],
     )
+    app.state.maskinporten, app.state.tokens = issuer, tokens
     app.state.room, app.state.faults = MailRoom(seed, publish_delay), faults
     return app
 
@@ -115,7 +148,8 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8080,
-    token: str = "sandbox",  # noqa: S107
+    token: str | None = "sandbox",  # noqa: S107
+    clients: Sequence[dict[str, Any]] = (),
     seed: int = 1,
 ) -> None:
     """Run until stopped; the first line printed says where, for whoever started it."""
@@ -125,7 +159,7 @@ def serve(
         print(  # noqa: T201
             f"altinn stand-in listening on http://{host}:{line.getsockname()[1]}", flush=True
         )
-        app = create_app(token=token, seed=seed)
+        app = create_app(token=token, clients=clients, seed=seed)
         # No access log: addresses of calls hold numbers of letters.
         config = uvicorn.Config(app, log_level="warning", access_log=False)
         uvicorn.Server(config).run(sockets=[line])

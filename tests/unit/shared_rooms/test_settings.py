@@ -87,3 +87,37 @@ def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(Exception, match="frozen"):
         settings.letters_per_batch = 1
+
+
+def test_we_are_known_to_altinn_in_one_way_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SVARUT_ALTINN__TOKEN", "hemmelig")
+    monkeypatch.setenv("SVARUT_MASKINPORTEN__CLIENT_ID", "client-1")
+    monkeypatch.setenv("SVARUT_MASKINPORTEN__ISSUER", "https://maskinporten.example/")
+    monkeypatch.setenv("SVARUT_MASKINPORTEN__KEY_ID", "key-1")
+
+    with pytest.raises(NeedsAPerson, match="both set") as caught:
+        read_settings()
+
+    assert "hemmelig" not in str(caught.value)
+
+
+def test_a_maskinporten_client_is_set_up_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SVARUT_MASKINPORTEN__CLIENT_ID", "client-1")
+
+    with pytest.raises(NeedsAPerson, match="issuer, key_id"):
+        read_settings()
+
+
+def test_an_issuer_without_its_slash_is_not_maskinportens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SVARUT_MASKINPORTEN__ISSUER", "https://maskinporten.example")
+
+    with pytest.raises(NeedsAPerson, match="slash"):
+        read_settings()
+
+
+def test_maskinportens_key_starts_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SVARUT_HOME", str(tmp_path))
+
+    settings = read_settings()
+
+    assert settings.maskinporten.key_file == tmp_path / "keys/maskinporten.pem"
