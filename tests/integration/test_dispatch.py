@@ -2,27 +2,32 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from builders import MONDAY, a_document, a_registration, a_sender, registered
+from builders import MONDAY, a_sender
+from dispatching import (
+    CONTENT,
+    SOON,
+    a_letter,
+    ask_all,
+    offer_all,
+    open_codes,
+    publish,
+    put_in,
+    status,
+    walk,
+)
 from pydantic import SecretStr
-from stand_ins import AltinnStandIn, running_altinn
+from stand_ins import AltinnStandIn
 
-from flows.archive import Archive
 from flows.clock import OSLO
-from flows.database import asking, batches, follow
-from flows.database.follow import Walk
-from flows.database.open_items import still_open
+from flows.database import asking, batches
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
-from flows.database.shipments import Registration
-from flows.dispatch import alarms, choosing, following, offering
+from flows.dispatch import alarms, choosing, following
 from flows.dispatch.altinn import Altinn, open_altinn
 from flows.dispatch.channel import (
-    Channel,
     Offered,
     Outcome,
     Quarantined,
@@ -32,92 +37,13 @@ from flows.dispatch.channel import (
     Watch,
 )
 from flows.dispatch.digital_letters import digital_letters
-from flows.dispatch.following import FollowCounts
 from flows.dispatch.offering import OfferCounts
 from flows.domain.batch import BatchId, Envelope, JobClass, PlannedBatch
-from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.errors import NeedsAPerson
-from flows.settings import AltinnSettings, Settings
+from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
-
-CONTENT = b"%PDF-1.7 et brev"
-SOON = timedelta(minutes=5)
-
-
-@pytest.fixture
-def altinn() -> Iterator[AltinnStandIn]:
-    with running_altinn() as stand_in:
-        stand_in.set_clock(MONDAY)
-        yield stand_in
-
-
-@pytest.fixture
-def settings(tmp_path: Path, altinn: AltinnStandIn) -> Settings:
-    source = tmp_path / "brev.pdf"
-    source.write_bytes(CONTENT)
-    Archive(tmp_path / "archive").put(source)
-    return Settings(
-        home=tmp_path,
-        altinn=AltinnSettings(url=altinn.url, token=SecretStr("sandbox"), timeout_seconds=5),
-    )
-
-
-@pytest.fixture
-def channel(settings: Settings) -> Iterator[Altinn]:
-    with open_altinn(settings) as opened:
-        yield opened
-
-
-def a_letter(**changes: object) -> Registration:
-    document = a_document(content=CONTENT, file_name="brev.pdf")
-    return a_registration(documents=(document,), **changes)  # type: ignore[arg-type]
-
-
-def put_in(database: Database, *letters: Registration) -> list[ShipmentId]:
-    with transaction(database) as tx:
-        return registered(tx, *letters)
-
-
-def offer_all(
-    database: Database, channel: Channel, settings: Settings, now: datetime = MONDAY
-) -> OfferCounts:
-    choosing.route_letters(database, now)
-    offering.write_down_intents(database, channel.name, settings, now)
-    return offering.offer_everything(database, channel, settings, now)
-
-
-def ask_all(database: Database, channel: Channel, now: datetime) -> FollowCounts:
-    waiting = following.unpublished(database, now)
-    seen = following.follow(database, channel, waiting, Watch.PUBLICATION, now, 2)
-    out = following.unread(database, now)
-    return seen + following.follow(database, channel, out, Watch.READING, now, 2)
-
-
-def walk(database: Database, letter: ShipmentId) -> Walk:
-    with reading(database) as tx:
-        found = follow.walk_of(tx, letter)
-    assert found is not None
-    return found
-
-
-def open_codes(database: Database) -> set[str]:
-    with reading(database) as tx:
-        return {item.code for item, _ in still_open(tx)}
-
-
-def status(database: Database, letter: ShipmentId) -> Status:
-    return walk(database, letter).letter.status
-
-
-def publish(
-    database: Database, channel: Channel, settings: Settings, altinn: AltinnStandIn
-) -> datetime:
-    offer_all(database, channel, settings)
-    altinn.set_clock(MONDAY + SOON)
-    ask_all(database, channel, MONDAY + SOON)
-    return MONDAY + SOON
 
 
 def test_a_letter_is_offered_with_its_documents(
@@ -376,13 +302,13 @@ def test_a_fault_in_one_set_up_stops_its_letters_and_no_others(
     with transaction(sqlite) as tx:
         keep_senders(tx, [broken, sound])
     one_call = settings.altinn.model_copy(update={"parallel_calls": 1})
-    settings = settings.model_copy(update={"altinn": one_call})
+    one_at_a_time = settings.model_copy(update={"altinn": one_call})
     altinn.spoil_next({"status": 400, "body": json_text({"errorCode": code})})
 
-    stopped = offer_all(sqlite, channel, settings)
+    stopped = offer_all(sqlite, channel, one_at_a_time)
     alarms.about_stopped(sqlite, dict(stopped.stopped), stopped.answered, MONDAY)
     during = open_codes(sqlite)
-    again = offer_all(sqlite, channel, settings)
+    again = offer_all(sqlite, channel, one_at_a_time)
     alarms.about_stopped(sqlite, dict(again.stopped), again.answered, MONDAY)
 
     assert (stopped.offered, again.offered) == (1, 2)
