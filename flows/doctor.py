@@ -13,6 +13,7 @@ from flows import sftp
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
+from flows.dispatch.altinn import USER_AGENT
 from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
@@ -133,7 +134,7 @@ def _maskinporten(settings: Settings) -> str:
 
 def _altinn(settings: Settings) -> str:
     address = f"{settings.altinn.url.rstrip('/')}/correspondence/api/v1/correspondence"
-    tokens, headers = tokens_of(settings), {"Accept": "application/json"}
+    tokens, headers = tokens_of(settings), {"Accept": "application/json", "User-Agent": USER_AGENT}
     if tokens is None:
         headers["Authorization"] = f"Bearer {settings.altinn.token.get_secret_value()}"
     if settings.altinn.subscription_key.get_secret_value():

@@ -14,7 +14,16 @@ from flows.database.session import Database, open_database
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # the tests' own modules, which are no package
 
+from legal_requests import every_request_watched  # noqa: E402
 from servers import MAKES, SftpServer  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def legal_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Whatever our client asks of Altinn, in any test, is what Altinn's description allows."""
+    with every_request_watched(monkeypatch) as wrong:
+        yield wrong
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")

@@ -87,14 +87,7 @@ class Altinn:
         with form_of(letter) as form:
             if not isinstance(form, Form):
                 return form
-            answer = self._call(
-                "upload",
-                "POST",
-                f"{BASE}/upload",
-                letter.tenant,
-                data=form.fields,
-                files=form.files,
-            )
+            answer = self._call("upload", "POST", f"{BASE}/upload", letter.tenant, files=form.parts)
         if not isinstance(answer, httpx.Response):
             return answer
         fault = fault_in(answer)

@@ -29,6 +29,11 @@ class Form:
     fields: dict[str, str]
     files: Sequence[Part]
 
+    @property
+    def parts(self) -> list[Any]:
+        """Fields and files as httpx takes them: each a part, or without files it is no form."""
+        return [*((name, (None, value)) for name, value in self.fields.items()), *self.files]
+
 
 @contextmanager
 def form_of(letter: DigitalLetter) -> Iterator[Form | Quarantined | Unknown]:
