@@ -14,6 +14,7 @@ from flows.sandbox.maskinporten import Maskinporten, new_key, signed
 
 WRITE: Final = "altinn:correspondence.write"
 READ: Final = "altinn:correspondence.read"
+EXCHANGE: Final = "/authentication/api/v1/exchange/maskinporten"
 SERVICE_OWNER: Final = "altinn:serviceowner"
 CONTACT: Final = "krr:global/kontaktinformasjon.read"
 

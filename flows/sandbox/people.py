@@ -58,22 +58,30 @@ def somebody(random: Random) -> Person:
     return Person(name, number, _lines(random), *random.choice(PLACES))
 
 
-def national_number(random: Random) -> str:
-    """Return a synthetic national number: the month raised by 80; one in ten a D-number."""
+def national_number(random: Random, individual: int | None = None) -> str:
+    """Return a synthetic national number: the month raised by 80; one in ten a D-number.
+
+    individual: digits seven to nine; 900 and up choose a scenario (flows/sandbox/scenarios.py).
+    """
     while True:
         day = random.randint(1, 28) + (40 if random.random() < 0.1 else 0)
         born = f"{day:02d}{random.randint(1, 12) + 80:02d}{random.randint(40, 99):02d}"
-        digits = [int(digit) for digit in f"{born}{random.randint(0, 499):03d}"]
+        digits = [int(digit) for digit in f"{born}{_individual(random, individual):03d}"]
         for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
             digits.append(-sum(d * w for d, w in zip(digits, weights, strict=True)) % 11)
         if max(digits) < 10:
             return "".join(map(str, digits))
 
 
-def organisation_number(random: Random) -> str:
+def _individual(random: Random, wanted: int | None) -> int:
+    return random.randint(0, 499) if wanted is None else wanted
+
+
+def organisation_number(random: Random, begins: str = "3") -> str:
     """Return a synthetic organisation number: the first digit is 3."""
     while True:
-        digits = [3, *(random.randint(0, 9) for _ in range(7))]
+        rest = (random.randint(0, 9) for _ in range(8 - len(begins)))
+        digits = [*(int(digit) for digit in begins), *rest]
         check = -sum(d * w for d, w in zip(digits, _ORGANISATION_WEIGHTS, strict=True)) % 11
         if check < 10:
             return "".join(map(str, [*digits, check]))
