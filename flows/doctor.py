@@ -128,8 +128,15 @@ def _maskinporten(settings: Settings) -> str:
         return "not used: altinn.token is"
     if file.is_file() and file.stat().st_mode & OTHERS:
         raise NeedsAPerson("others may read the key file", where=str(file), do="chmod 600")
-    tokens.bearer(settings.maskinporten.scopes)
-    return "gives us a token for our scopes"
+    with open_database(settings.database_url) as database:
+        if schema.revision_of(database) is None:
+            consumers = {""}
+        else:
+            with reading(database) as tx:
+                consumers = {each.consumer_organisation for each in all_senders(tx).values()} | {""}
+    for consumer in sorted(consumers):
+        tokens.bearer(settings.maskinporten.scopes, consumer)
+    return f"gives us tokens: our own, and for {len(consumers) - 1} we act for"
 
 
 def _altinn(settings: Settings) -> str:

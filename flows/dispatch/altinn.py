@@ -1,6 +1,7 @@
 """The Altinn channel: letters as correspondence, through Altinn 3's Correspondence API."""
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +46,8 @@ UPLOAD_SECONDS: Final = 300
 MOST_FOUND: Final = 1000
 """A search with so many answers may have left some out, and says nothing about it."""
 
+_ONE_AT_A_TIME: Final = threading.Lock()
+
 USER_AGENT: Final = "svarut"
 
 MILLISECOND: Final = timedelta(milliseconds=1)
@@ -56,6 +59,9 @@ WATCHED: Final[Mapping[Watch, tuple[str, ...]]] = {
     Watch.READING: ("Read", "Confirmed", "AttachmentsDownloaded", "PurgedByRecipient"),
 }
 """A search by status finds what has ever had it."""
+
+TIMES_TOLD: Final = 5
+"""So many 429 for one call, and it is left to the next run."""
 
 PARTY_WAITS: Final = (1.0, 3.0)
 """Before Altinn is asked again after it could not look us up."""
@@ -190,27 +196,36 @@ class Altinn:
     def _call(
         self, operation: str, method: str, path: str, tenant: Tenant, **more: Any
     ) -> httpx.Response | Stopped | Unknown:
-        """Call when it is our turn, as often as 429 and a failed look-up of ours ask for it."""
+        """Call, and a few times more when Altinn could not look us up."""
+        answer = self._call_in_turn(operation, method, path, tenant, **more)
+        for pause in PARTY_WAITS:
+            fault = fault_in(answer) if isinstance(answer, httpx.Response) else None
+            if fault is None or fault.means is not Means.PARTY_LOOKUP:
+                break
+            self._sleep(pause)
+            answer = self._call_in_turn(operation, method, path, tenant, **more)
+        return answer
+
+    def _call_in_turn(
+        self, operation: str, method: str, path: str, tenant: Tenant, **more: Any
+    ) -> httpx.Response | Stopped | Unknown:
+        """Call when it is our turn, and again when told to slow down."""
         if operation == "upload":
             more["timeout"] = httpx.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS)
-        waits = iter(PARTY_WAITS)
-        while self._pace.turn(operation):
+        for _ in range(TIMES_TOLD):
+            if not self._pace.turn(operation):
+                return Unknown("no turn within the longest wait")
             try:
                 answer = self._client.request(method, path, auth=self._auth(tenant), **more)
             except (httpx.HTTPError, httpx.InvalidURL, TryAgainLater) as fault:
                 return Unknown(type(fault).__name__)
             except NeedsAPerson as fault:
                 return Stopped(str(fault))
-            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                wait = self._pace.slow_down(operation, answer.headers.get("Retry-After"))
-                log.warning("told to slow down operation=%s seconds=%.0f", operation, wait)
-                continue
-            found = fault_in(answer)
-            pause = next(waits, None) if found and found.means is Means.PARTY_LOOKUP else None
-            if pause is None:
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
                 return answer
-            self._sleep(pause)
-        return Unknown("no turn within the longest wait")
+            wait = self._pace.slow_down(operation, answer.headers.get("Retry-After"))
+            log.warning("told to slow down operation=%s seconds=%.0f", operation, wait)
+        return Unknown("http 429 again and again")
 
 
 @contextmanager
@@ -235,9 +250,14 @@ def open_altinn(settings: Settings) -> Iterator[Altinn]:
         )
 
 
-@lru_cache(maxsize=8)
 def pace_of(altinn: AltinnSettings) -> Pace:
     """Return the process's pace towards one Altinn."""
+    with _ONE_AT_A_TIME:  # two who come first must not each make their own
+        return _kept_pace(altinn)
+
+
+@lru_cache(maxsize=8)
+def _kept_pace(altinn: AltinnSettings) -> Pace:
     per_minute = {
         "upload": altinn.uploads_per_minute,
         "overview": altinn.overviews_per_minute,

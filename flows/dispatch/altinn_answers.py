@@ -18,12 +18,14 @@ NOT_YET: Final = frozenset({"Initialized", "ReadyForPublish"})
 _PLAIN: Final = NOT_YET | {"Published", "Fetched"}
 """Statuses under which nothing can hide."""
 
+YEARS: Final = range(2000, 2200)
+
 _REASONS: Final = (
-    ("reserv", Refusal.RESERVED),
-    ("role", Refusal.LACKS_ROLES),
-    ("register", Refusal.UNKNOWN_RECIPIENT),
+    ({"reserv"}, Refusal.RESERVED),
+    ({"role"}, Refusal.LACKS_ROLES),
+    ({"recipient", "register"}, Refusal.UNKNOWN_RECIPIENT),
 )
-"""What a failed publication says, by a word in its text."""
+"""What a failed publication says, by words in its text; all of them lead to paper."""
 
 
 def offered(body: Any) -> Offered | Refused | Unknown:
@@ -89,7 +91,8 @@ def _reason(status: str, text: object) -> Refusal:
     if status == "Reserved":
         return Refusal.RESERVED
     said = str(text).lower()
-    return next((reason for word, reason in _REASONS if word in said), Refusal.PUBLICATION_FAILED)
+    found = (reason for words, reason in _REASONS if all(word in said for word in words))
+    return next(found, Refusal.PUBLICATION_FAILED)
 
 
 def _events(history: list[Any]) -> Iterator[tuple[str, datetime]]:
@@ -118,6 +121,8 @@ def _instant(text: object) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+        utc = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    # Year 1 is how .NET writes an instant that was never set.
+    return utc if utc.year in YEARS else None

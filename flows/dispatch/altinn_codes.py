@@ -85,6 +85,7 @@ _REFUSALS: Final = {
     Means.LACKS_ROLES: Refusal.LACKS_ROLES,
 }
 
+_NO_CODE: Final = 1_000_000
 _FIELD: Final = re.compile(r"[A-Za-z$][\w$.\[\]]{0,79}")
 _NUMBER: Final = re.compile(r"\d{6}")
 _FIELDS_SHOWN: Final = 5
@@ -162,7 +163,7 @@ def _code(body: Any) -> int | None:
     if not isinstance(body, dict):
         return None
     code = body.get("errorCode")
-    if isinstance(code, int) and not isinstance(code, bool):
+    if isinstance(code, int) and not isinstance(code, bool) and 0 < code < _NO_CODE:
         return code
     match = re.fullmatch(r"CORR-0*(\d{1,6})", str(body.get("code", "")), re.ASCII)
     return int(match[1]) if match else None

@@ -93,15 +93,17 @@ def _message(letter: DigitalLetter) -> dict[str, str]:
         "idempotentKey": letter.key,
         "correspondence.resourceId": letter.tenant.resource,
         "correspondence.sendersReference": letter.shipment_id,
-        "correspondence.messageSender": altinn_words.plain(letter.sender_name),
         "correspondence.content.language": altinn_words.language_of(letter.language),
         "correspondence.content.messageTitle": title,
-        "correspondence.content.messageSummary": altinn_words.summary_of(body),
         "correspondence.content.messageBody": body,
         "correspondence.isConfirmationNeeded": "false",
         "correspondence.isConfidential": "true" if letter.confidential else "false",
         "correspondence.ignoreReservation": "false",
     }
+    if sender := altinn_words.plain(letter.sender_name):
+        fields["correspondence.messageSender"] = sender
+    if summary := altinn_words.summary_of(body):
+        fields["correspondence.content.messageSummary"] = summary
     if letter.publish_at is not None:
         fields["correspondence.requestedPublishTime"] = instant(letter.publish_at)
     return fields

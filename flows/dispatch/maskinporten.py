@@ -11,6 +11,7 @@ it has exchanged (`altinn_auth`). Nothing here is ever logged or part of a messa
 import base64
 import json
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
@@ -33,6 +34,7 @@ GRANT_SECONDS: Final = 100
 
 EXCHANGE: Final = "/authentication/api/v1/exchange/maskinporten"
 TIMEOUT: Final = httpx.Timeout(20, connect=5)
+_ONE_AT_A_TIME: Final = threading.Lock()
 SUBSCRIPTION: Final = "Ocp-Apim-Subscription-Key"
 
 
@@ -154,7 +156,8 @@ def tokens_of(settings: Settings) -> Tokens | None:
     """Return the process's tokens for these settings; None: we are no client of Maskinporten."""
     if not settings.maskinporten.client_id:
         return None
-    return _kept(settings.maskinporten, settings.altinn)
+    with _ONE_AT_A_TIME:  # two who come first must not each make their own
+        return _kept(settings.maskinporten, settings.altinn)
 
 
 def grant(settings: MaskinportenSettings, wanted: Wanted, now: int) -> str:

@@ -10,6 +10,9 @@ from typing import Final
 
 from flows import clock
 
+LEAST_SECONDS: Final = 1.0
+"""Nobody who is told to slow down comes again at once, whatever the header says."""
+
 BACK_OFF_SECONDS: Final = 5.0
 """How long to keep quiet after a 429 that does not say; doubled by each that follows closely."""
 
@@ -109,10 +112,10 @@ class Pace:
     def _asked(self, retry_after: str | None) -> float | None:
         text = (retry_after or "").strip()
         if text.isascii() and text.isdigit():
-            return float(text[:9])
+            return max(float(text[:9]), LEAST_SECONDS)
         try:
             at = parsedate_to_datetime(text)
         except ValueError:
             return None
         seconds = (at.replace(tzinfo=at.tzinfo or UTC) - self._wall()).total_seconds()
-        return max(seconds, 0.0)
+        return max(seconds, LEAST_SECONDS)

@@ -23,7 +23,8 @@ def check_resource(request: Request, resource: str) -> dict[str, Any]:
     room: MailRoom = request.app.state.room
     if not room.resources:
         return {}
-    found = room.resources.get(resource.removeprefix("urn:altinn:resource:"))
+    known = room.resources
+    found = known.get(resource.removeprefix("urn:altinn:resource:"), known.get("*"))
     if found is None:
         raise Problem(400, 1036)
     if found.get("type", "CorrespondenceService") != "CorrespondenceService":

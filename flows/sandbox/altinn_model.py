@@ -92,7 +92,7 @@ class CorrespondenceAttachment(AttachmentMeta):
 class NewAttachment(AttachmentMeta):
     """POST /attachment."""
 
-    resource_id: Resource
+    resource_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     sender: str | None = None
 
 
@@ -198,7 +198,9 @@ class Initialize(_Model):
 
 
 class Forward(_Model):
-    """POST /correspondence/{id}/forward."""
+    """POST /correspondence/{id}/forward: the one body that may hold more than is described."""
+
+    model_config = ConfigDict(extra="ignore")
 
     forward_to: str
     forwarding_text: Annotated[str, StringConstraints(max_length=200)] | None = None

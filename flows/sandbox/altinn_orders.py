@@ -46,7 +46,10 @@ async def contacts(request: Request) -> Response:
 
 
 async def resources(request: Request) -> Response:
-    """POST {resource: {owner?, type?, confidential?, authentication_level?}}: only these exist."""
+    """POST {resource: {owner?, type?, confidential?, authentication_level?}}: only these exist.
+
+    `*` stands for every other resource.
+    """
     order: dict[str, dict[str, Any]] = await request.json()
     request.app.state.room.resources |= order
     return JSONResponse({"resources": sorted(request.app.state.room.resources)})

@@ -9,10 +9,14 @@ from threading import Barrier
 
 import httpx
 import pytest
+from builders import a_sender
 from digital_letters import a_digital_letter
 from joserfc.jwk import RSAKey
 from stand_ins import AltinnStandIn, running_altinn
 
+from flows.database import schema
+from flows.database.senders import keep_senders
+from flows.database.session import open_database, transaction
 from flows.dispatch.altinn import open_altinn
 from flows.dispatch.channel import Offered, Stopped, Tenant, Unknown
 from flows.dispatch.maskinporten import Tokens
@@ -277,6 +281,20 @@ def test_the_doctor_says_whether_maskinporten_knows_us(settings: Settings) -> No
     assert well["altinn"].well
     assert not open_to_all["maskinporten"].well
     assert "chmod 600" in open_to_all["maskinporten"].do
+
+
+def test_the_doctor_asks_in_the_name_of_every_municipality(settings: Settings) -> None:
+    with open_database(settings.database_url) as database:
+        schema.upgrade(database)
+        with transaction(database) as tx:
+            keep_senders(tx, [a_sender(consumer_organisation=MUNICIPALITY)])
+        good = {each.what: each for each in examine(settings)}
+        with transaction(database) as tx:
+            keep_senders(tx, [a_sender(consumer_organisation="310000124")])
+    bad = {each.what: each for each in examine(settings)}
+
+    assert good["maskinporten"].says == "gives us tokens: our own, and for 1 we act for"
+    assert not bad["maskinporten"].well
 
 
 def test_a_doctor_without_maskinporten_says_so(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "with html in its text": {"text": "Hei <script>alert()</script> {{recipientName}}"},
     "with nothing in its title": {"title": "___", "text": ""},
     "with a very long title": {"title": "Vedtak 👍 " * 100, "text": "x" * 40_000},
+    "with nothing but markup": {"title": "#", "text": "***", "sender_name": "___"},
     "without documents": {"attachments": []},
 }
 

@@ -77,7 +77,8 @@ def test_operations_do_not_wait_for_each_other() -> None:
 ASKED = {
     "seconds": ("17", 17.0),
     "a date": ("Tue, 24 Nov 2026 12:00:41 GMT", 41.0),
-    "a date that has been": ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+    "a date that has been": ("Tue, 24 Nov 2026 11:00:00 GMT", 1.0),
+    "at once": ("0", 1.0),
     "nothing": (None, BACK_OFF_SECONDS),
     "nonsense": ("soon", BACK_OFF_SECONDS),
     "a negative number": ("-5", BACK_OFF_SECONDS),

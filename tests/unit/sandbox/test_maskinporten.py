@@ -16,20 +16,21 @@ KEY = RSAKey.generate_key(2048, {"kid": "key-1"})
 WRITE, OWNER = "altinn:correspondence.write", "altinn:serviceowner"
 BASE = "/correspondence/api/v1/correspondence"
 EXCHANGE = "/authentication/api/v1/exchange/maskinporten"
+KRR = "/rest/v2/personer"
+CLIENT = {
+    "client_id": "client-1",
+    "kid": "key-1",
+    "public_key_pem": KEY.as_pem(private=False).decode(),
+    "scopes": [WRITE, OWNER, "altinn:correspondence.read"],
+    "consumers": ["310000116"],
+}
 SEARCH = f"{BASE}?resourceId=svarut-post&role=Sender"
 
 
 @pytest.fixture
 def altinn() -> Iterator[httpx.Client]:
-    client = {
-        "client_id": "client-1",
-        "kid": "key-1",
-        "public_key_pem": KEY.as_pem(private=False).decode(),
-        "scopes": [WRITE, OWNER, "altinn:correspondence.read"],
-        "consumers": ["310000116"],
-    }
     with (
-        running_altinn(token=None, clients=[client]) as stand_in,
+        running_altinn(token=None, clients=[CLIENT]) as stand_in,
         httpx.Client(base_url=stand_in.url, headers={"Accept": "*/*"}) as opened,
     ):
         yield opened
@@ -192,3 +193,64 @@ def test_without_an_exchange_there_is_nothing_to_exchange(altinn: httpx.Client) 
     answers = [altinn.get(EXCHANGE, headers=given) for given in ({}, bearer("gal"))]
 
     assert [answer.status_code for answer in answers] == [401, 401]
+
+
+def test_a_tenants_resource_is_for_the_tenant_alone(altinn: httpx.Client) -> None:
+    owned = {"svarut-post": {"owner": "310000116"}, "*": {}}
+    altinn.post("/sandbox/resources", json=owned)
+    letter = {
+        "correspondence": {
+            "resourceId": "svarut-post",
+            "sendersReference": "shipment-1",
+            "content": {"messageTitle": "Vedtak", "messageBody": "Se vedlegg."},
+            "propertyList": {"scenario": "never_reads"},
+        },
+        "recipients": ["01818550029"],
+    }
+    owner, other = exchanged(altinn, consumer_org="310000116"), exchanged(altinn)
+
+    refused = altinn.post(BASE, json=letter, headers=other)
+    made = altinn.post(BASE, json=letter, headers=owner).json()["correspondences"][0]
+    overview = f"{BASE}/{made['correspondenceId']}"
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (401, 4001)
+    assert altinn.get(overview, headers=owner).status_code == 200
+    assert altinn.get(overview, headers=other).status_code == 401
+    assert altinn.get(SEARCH, headers=other).json() == {"ids": []}
+
+
+def test_the_contact_register_takes_maskinportens_own_token(altinn: httpx.Client) -> None:
+    scope = "krr:global/kontaktinformasjon.read"
+    altinn.post("/sandbox/clients", json={**CLIENT, "scopes": [scope]})
+    body = {"personidentifikatorer": ["01818550029"]}
+
+    with_scope = altinn.post(KRR, json=body, headers=granted(altinn, scope=scope))
+    altinn.post("/sandbox/clients", json=CLIENT)
+    without = altinn.post(KRR, json=body, headers=granted(altinn))
+
+    assert (with_scope.status_code, without.status_code) == (200, 403)
+
+
+def test_a_recipients_look_leaves_a_trace_and_a_service_owners_none(altinn: httpx.Client) -> None:
+    letter = {
+        "correspondence": {
+            "resourceId": "svarut-post",
+            "sendersReference": "shipment-1",
+            "content": {"messageTitle": "Vedtak", "messageBody": "Se vedlegg."},
+            "propertyList": {"scenario": "never_reads"},
+        },
+        "recipients": ["01818550029"],
+    }
+    owner = exchanged(altinn)
+    made = altinn.post(BASE, json=letter, headers=owner).json()["correspondences"][0]
+    url = f"{BASE}/{made['correspondenceId']}"
+
+    def fetched() -> bool:
+        history = altinn.get(f"{url}/details", headers=owner).json()["statusHistory"]
+        return "Fetched" in [one["status"] for one in history]
+
+    altinn.get(url, headers=owner)
+    before = fetched()
+    altinn.get(url, headers=exchanged(altinn, scope="altinn:correspondence.read"))
+
+    assert (before, fetched()) == (False, True)
