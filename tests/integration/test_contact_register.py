@@ -20,6 +20,7 @@ from flows.database.session import Database, transaction
 from flows.dispatch import alarms, choosing, offering
 from flows.dispatch.altinn import Altinn
 from flows.dispatch.contact_register import ContactRegister, Silence, open_contact_register
+from flows.doctor import examine
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.sandbox.scenarios import number_for
@@ -245,3 +246,15 @@ def test_numbers_stand_in_no_log(
         route(sqlite, register)
 
     assert number not in caplog.text
+
+
+@pytest.mark.parametrize(("token", "well"), [("sandbox", True), ("gal", False)])
+def test_the_doctor_asks_the_register_about_nobody(
+    settings: Settings, altinn: AltinnStandIn, token: str, well: bool
+) -> None:
+    where = ContactRegisterSettings(url=altinn.url, token=SecretStr(token))
+
+    findings = examine(settings.model_copy(update={"contact_register": where}))
+
+    (found,) = [one for one in findings if one.what == "contact register"]
+    assert found.well is well
