@@ -1,15 +1,27 @@
-"""What the contact register said about letters' recipients: the verdict and its time, no more."""
+"""What is known of reaching recipients digitally: the contact register's verdicts, no more."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import recipients, shipments
-from flows.domain.contact import Verdict
+from flows.domain.contact import Contact, Verdict
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
+
+
+@dataclass(frozen=True)
+class DigitalWish:
+    """How a letter goes digitally, as sender and contact register say."""
+
+    digital_only: bool
+    confidential: bool
+    contact: Contact | None
+    language: str
+    """The recipient's own; empty when not known."""
 
 
 def numbers_of(tx: Tx, letters: Sequence[ShipmentId]) -> dict[str, list[ShipmentId]]:
@@ -56,3 +68,25 @@ def oldest_not_routed(tx: Tx) -> tuple[int, datetime | None]:
         ),
     ).one()
     return row[0], row[1]
+
+
+def digital_wishes_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId, DigitalWish]:
+    """Return what is known about how each letter goes digitally."""
+    return {
+        row.id: DigitalWish(
+            row.digital_only,
+            row.confidential,
+            Contact(row.contact) if row.contact else None,
+            row.contact_language,
+        )
+        for ids in in_chunks(shipment_ids)
+        for row in tx.execute(
+            select(
+                shipments.c.id,
+                shipments.c.digital_only,
+                shipments.c.confidential,
+                shipments.c.contact,
+                shipments.c.contact_language,
+            ).where(shipments.c.id.in_(ids)),
+        )
+    }

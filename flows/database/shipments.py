@@ -73,17 +73,6 @@ class Registration:
         return Status.REJECTED if faults(self.problems) else Status.ACCEPTED
 
 
-@dataclass(frozen=True)
-class DigitalWish:
-    """How a letter goes digitally, as sender and contact register say."""
-
-    digital_only: bool
-    confidential: bool
-    contact: Contact | None
-    language: str
-    """The recipient's own; empty when not known."""
-
-
 def known_submissions(
     tx: Tx,
     keys: Iterable[tuple[SenderId, str]],
@@ -327,28 +316,6 @@ def record_not_delivered(tx: Tx, reasons: Mapping[ShipmentId, str], at: datetime
             tx.execute(update(shipments).where(shipments.c.id.in_(ids)).values(route_reason=why))
         detail = {"reason": why}
         move(tx, letters, Status.NOT_DELIVERED, by=Mover.DISPATCH, at=at, detail=detail)
-
-
-def digital_wishes_of(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> dict[ShipmentId, DigitalWish]:
-    """Return what is known about how each letter goes digitally."""
-    return {
-        row.id: DigitalWish(
-            row.digital_only,
-            row.confidential,
-            Contact(row.contact) if row.contact else None,
-            row.contact_language,
-        )
-        for ids in in_chunks(shipment_ids)
-        for row in tx.execute(
-            select(
-                shipments.c.id,
-                shipments.c.digital_only,
-                shipments.c.confidential,
-                shipments.c.contact,
-                shipments.c.contact_language,
-            ).where(shipments.c.id.in_(ids)),
-        )
-    }
 
 
 def digital_only(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> set[ShipmentId]:

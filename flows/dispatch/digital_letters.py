@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flows.archive import Archive
-from flows.database import shipments
+from flows.database import contacts, shipments
 from flows.database.offers import Offer
 from flows.database.senders import all_senders
 from flows.database.session import Tx
@@ -22,7 +22,7 @@ def digital_letters(tx: Tx, offered: Sequence[Offer], settings: Settings) -> lis
     ids = [offer.shipment_id for offer in offered]
     senders, archive = all_senders(tx), Archive(settings.archive_folder)
     recipients, documents = shipments.recipients_of(tx, ids), shipments.documents_of(tx, ids)
-    wishes = shipments.digital_wishes_of(tx, ids)
+    wishes = contacts.digital_wishes_of(tx, ids)
     made = []
     for offer in offered:
         sender, recipient = senders[offer.sender_id], recipients[offer.shipment_id]

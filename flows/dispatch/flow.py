@@ -78,16 +78,34 @@ def dispatch(at: datetime | None = None, dry_run: bool = False) -> DispatchSumma
     )
 
 
+@dataclass(frozen=True)
+class LookSummary:
+    """What the last look before the print night found."""
+
+    asked: int = 0
+    read: int = 0
+    left_batch: int = 0
+    unknown: int = 0
+    """Not printed tonight: nobody knows whether they have been read."""
+    stopped: tuple[str, ...] = ()
+    """Resources in whose name Altinn says nothing; their letters are not printed tonight."""
+
+
 @flow(name="last-look")
-def last_look(at: datetime | None = None) -> FollowCounts:
-    """Ask Altinn once more about the letters that may be printed tonight."""
+def last_look(at: datetime | None = None) -> LookSummary:
+    """Ask Altinn once more about the letters that may be printed tonight.
+
+    Whatever Altinn refuses, it ends well: paper letters need no last look, and the print night is
+    next. What was refused is an open item.
+    """
     settings, now = read_settings(), at or clock.now()
     seen = look_again(now)
     stopped = dict(seen.stopped)
     with open_database(settings.database_url) as database:
         alarms.about_stopped(database, stopped, seen.answered, now)
-    alarms.stop_for(stopped)
-    return seen
+    return LookSummary(
+        seen.asked, seen.read, seen.left_batch, seen.unknown, tuple(one.resource for one in stopped)
+    )
 
 
 @task(**EACH_STEP)

@@ -181,10 +181,12 @@ def _record(
     now: datetime,
 ) -> FollowCounts:
     senders = all_senders(tx)
+    # What has been read was published, whether or not it is said when.
     published = [
-        (offer, answer.published_at, due_at(answer.published_at, senders[offer.sender_id]))
+        (offer, at, due_at(at, senders[offer.sender_id]))
         for offer, answer in known
-        if offer.state == "OFFERED" and answer.published_at and answer.refusal is None
+        if offer.state == "OFFERED" and answer.refusal is None
+        if (at := answer.published_at or answer.read_at) is not None
     ]
     # Only one that was never published can be refused: what is published stays published.
     refused = [
