@@ -30,7 +30,7 @@ from flows.dispatch.pace import Pace
 REFERENCE = "0199d0aa-1f5c-7c0e-9b55-3b1f0c1a7d01"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MANY = settings(
-    max_examples=150,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
