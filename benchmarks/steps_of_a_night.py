@@ -21,7 +21,7 @@ from flows.archive import Archive
 from flows.database import batches, receipts, schema
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import open_database, reading, transaction
-from flows.dispatch import offering
+from flows.dispatch import choosing
 from flows.domain.batch import BatchStatus
 from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
@@ -73,7 +73,7 @@ def main() -> None:
             with timed("intake"):
                 take_in(inbox, sender, settings=settings, database=database, now=MORNING)
             with timed("routing"):
-                offering.route_letters(database, MORNING)
+                choosing.route_letters(database, MORNING)
             with timed("selection"):
                 names = reserve_batches(database, settings, MORNING + timedelta(days=1))
             archive = Archive(settings.archive_folder)

@@ -169,7 +169,8 @@ def _world(folder: Path, seed: int) -> Iterator[World]:
         settings_file = folder / "svarut.toml"
         settings_file.write_text(_settings(folder, addresses[0], port, login), encoding="utf-8")
         os.environ[SETTINGS_FILE] = str(settings_file)
-        os.environ["SVARUT_ALTINN__TOKEN"] = TOKEN
+        for name in ("ALTINN", "CONTACT_REGISTER"):
+            os.environ[f"SVARUT_{name}__TOKEN"] = TOKEN
         settings = read_settings()
         with open_database(settings.database_url) as database:
             schema.upgrade(database)
@@ -181,13 +182,17 @@ def _world(folder: Path, seed: int) -> Iterator[World]:
 
 def _settings(folder: Path, altinn: str, port: int, login: print_vendor.Login) -> str:
     return f"""\
-# Written by svarut demo. The token is in the environment: SVARUT_ALTINN__TOKEN={TOKEN}
+# Written by svarut demo. The tokens are in the environment: SVARUT_ALTINN__TOKEN={TOKEN} and
+# SVARUT_CONTACT_REGISTER__TOKEN={TOKEN}
 home = "{folder}"
 test_population = true
 letters_per_batch = 100
 inbox_settle_seconds = 0  # the letters lie there whole
 
 [altinn]
+url = "{altinn}"
+
+[contact_register]
 url = "{altinn}"
 
 [vendor]

@@ -14,6 +14,7 @@ from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.dispatch.altinn import USER_AGENT
+from flows.dispatch.contact_register import Silence, open_contact_register
 from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
@@ -31,9 +32,9 @@ WORDS: Final = (
     "problems.toml",
     "expected_values.toml",
     *(f"cover_page/{language}.toml" for language in LANGUAGES),
-    "altinn_message.md",
     "altinn_words.toml",
     "workbook.toml",
+    *(f"altinn_message.{language}.md" for language in LANGUAGES),
 )
 """Templates without which a flow cannot say anything."""
 
@@ -58,6 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", _disk),
         ("maskinporten", _maskinporten),
         ("altinn", _altinn),
+        ("contact register", _contact_register),
         ("print vendor", _vendor),
         ("words and fonts", _words),
         ("logos", _logos),
@@ -175,6 +177,21 @@ def _altinn(settings: Settings) -> str:
             f"it answers {answer.status_code} to a search",
             where=settings.altinn.url,
             do="check SVARUT_ALTINN__RESOURCE_ID",
+        )
+    return "answers, and accepts our token"
+
+
+def _contact_register(settings: Settings) -> str:
+    if not settings.contact_register.url:
+        return "not asked: Altinn alone refuses letters to reserved people"
+    with open_contact_register(settings) as register:
+        said = register.look_up([])
+    # Nobody is asked about: a register that is well, and knows us, calls the question wrong.
+    if isinstance(said, Silence) and said.why != "http 400":
+        raise NeedsAPerson(
+            f"the contact register does not answer us: {said.why}",
+            where=settings.contact_register.url,
+            do="check address and token, or Maskinporten's scope for it",
         )
     return "answers, and accepts our token"
 

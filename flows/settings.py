@@ -126,6 +126,29 @@ class MaskinportenSettings(BaseModel):
         return self
 
 
+class ContactRegisterSettings(BaseModel):
+    """The contact and reservation register (KRR); no address, and it is not asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(
+        "",
+        description="The register's address, without a path; empty: it is not asked, and Altinn "
+        "alone refuses letters to reserved people.",
+    )
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="A bearer token that never changes: the sandbox's. Not used beside "
+        "Maskinporten.",
+    )
+    timeout_seconds: float = Field(30, gt=0, description="How long to wait for an answer.")
+    alarm_after_minutes: int = Field(
+        60,
+        ge=1,
+        description="An open item says so when a letter has waited this long for its answer.",
+    )
+
+
 class Settings(BaseSettings):
     """One frozen object. Environment (`SVARUT_ALTINN__URL`) wins over the TOML file."""
 
@@ -179,6 +202,7 @@ class Settings(BaseSettings):
         description="A letter is printed only if Altinn said 'unread' at most this long ago.",
     )
     altinn: AltinnSettings = AltinnSettings()
+    contact_register: ContactRegisterSettings = ContactRegisterSettings()
     inbox_server: InboxServerSettings = InboxServerSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()

@@ -16,7 +16,7 @@ FONTS: Final = TEMPLATES / "fonts"
 def fill(template: str, /, **values: object) -> str:
     """Return a text of templates/ with its values in place.
 
-    template: a file name, for example `altinn_message.md`.
+    template: a file name, for example `altinn_message.nb.md`.
     Raises jinja2.UndefinedError when a value is missing: a letter must not go out with a hole.
     """
     return _environment().get_template(template).render(**values)

@@ -18,8 +18,9 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
-from flows.dispatch import following, offering
+from flows.dispatch import choosing, following, offering, withdrawing
 from flows.dispatch.altinn import open_altinn
+from flows.dispatch.channel import Watch
 from flows.intake.inbox import take_in
 from flows.intake.status_feed import deliver_feeds, make_feeds
 from flows.print_batch.reserving import reserve_batches
@@ -80,12 +81,19 @@ def tell_the_senders(settings: Settings, now: datetime) -> None:
 
 def offer_everything(settings: Settings, now: datetime) -> None:
     with open_database(settings.database_url) as database, open_altinn(settings) as altinn:
-        offering.route_letters(database, now)
-        offering.write_down_intents(database, altinn.name, now)
-        for keys in offering.intended_slices(database):
-            offering.offer_slice(database, altinn, settings, keys, now)
-        for offers in following.unpublished(database):
-            following.ask_slice(database, altinn, offers, now, parallel_calls=1)
+        choosing.route_letters(database, now)
+        offering.write_down_intents(database, altinn.name, settings, now)
+        offering.offer_everything(database, altinn, settings, now)
+
+
+def follow_and_take_back(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database, open_altinn(settings) as altinn:
+        waiting = following.unpublished(database, now)
+        following.follow(database, altinn, waiting, Watch.PUBLICATION, now, parallel_calls=1)
+        out = following.unread(database, now)
+        following.follow(database, altinn, out, Watch.READING, now, parallel_calls=1)
+        late = withdrawing.stuck(database, now)
+        withdrawing.withdraw(database, altinn, late, now, parallel_calls=1)
 
 
 def print_the_night(settings: Settings, now: datetime) -> None:
@@ -110,6 +118,7 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "intake": take_in_everything,
     "feeds": tell_the_senders,
     "dispatch": offer_everything,
+    "follow": follow_and_take_back,
     "print": print_the_night,
     "receipts": book_the_receipts,
 }

@@ -42,7 +42,13 @@ class AltinnStandIn:
 @contextmanager
 def running_altinn(seed: int = 1, **options: Any) -> Iterator[AltinnStandIn]:
     """Run the Altinn stand-in on a free port; options as `create_app` takes them."""
-    app = create_app(seed=seed, **options)
+    with served(create_app(seed=seed, **options)) as url:
+        yield AltinnStandIn(url)
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an ASGI app on a free port; give its address."""
     config = uvicorn.Config(app, port=0, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -51,7 +57,7 @@ def running_altinn(seed: int = 1, **options: Any) -> Iterator[AltinnStandIn]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield AltinnStandIn(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join()

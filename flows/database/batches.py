@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from flows.database import shipments as moves
+from flows.database.offers import never_resent
 from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
@@ -63,7 +64,8 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
     Paper letters at once; digital ones when their deadline has passed and Altinn has been asked
     since `asked_since` *and* since the deadline, so that nothing is printed on stale knowledge.
     Letters of senders on hold, digital-only letters, and letters in a live batch stay out; so do
-    those that a person must mend first (see `leave_out`).
+    those that a person must mend first (see `leave_out`), and unread letters to organisations
+    whose sender does not resend.
     """
     in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
     held_back = exists().where(
@@ -98,7 +100,12 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
         .where(
             or_(
                 and_(shipments.c.status == Status.ACCEPTED, shipments.c.route == Route.PAPER),
-                and_(shipments.c.status == Status.NOTIFIED, shipments.c.due_at <= now, asked),
+                and_(
+                    shipments.c.status == Status.NOTIFIED,
+                    shipments.c.due_at <= now,
+                    asked,
+                    ~never_resent(),
+                ),
             ),
             shipments.c.digital_only.is_(False),
             shipments.c.held_for == "",

@@ -26,6 +26,13 @@ def hold(tx: Tx, letters: Sequence[ShipmentId], *, by: str, why: str, at: dateti
     return _change(tx, letters, "", BY_A_PERSON, ("held", by, why), at)
 
 
+def keep_back(
+    tx: Tx, letters: Sequence[ShipmentId], code: str, *, by: str, why: str, at: datetime
+) -> int:
+    """Hold letters for a reason that has a code of its own; one already held stays as it is."""
+    return _change(tx, letters, "", code, ("held", by, why), at)
+
+
 def release(tx: Tx, letters: Sequence[ShipmentId], *, by: str, why: str, at: datetime) -> int:
     """Release held letters and close what asked a person to look; return how many."""
     found = 0

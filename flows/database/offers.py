@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Final
 
-from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, or_, select, update
 
 from flows.database import shipments as moves
 from flows.database.session import Tx, in_chunks
-from flows.database.tables import batches, offers, pieces, shipments
+from flows.database.tables import batches, offers, pieces, recipients, senders, shipments
 from flows.domain.batch import NOT_YET_LEAVING, BatchStatus
+from flows.domain.identity import ORGANISATION_DIGITS
 from flows.domain.shipment import Route, SenderId, ShipmentId
 from flows.domain.status import Mover, Status
+
+MAX_REASON: Final = 80
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Intent:
     shipment_id: ShipmentId
     channel: str
     attempt: int
+    resource: str = ""
+    """The channel's service it goes through."""
+    publish_at: datetime | None = None
+    """The same for all that were written down together, and for no others."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,14 @@ class Offer:
     """INTENDED, OFFERED, PUBLISHED, READ or REFUSED."""
     channel_reference: str | None
     asked_at: datetime | None
+    """When the channel was last asked about this very letter."""
+    resource: str = ""
+    consumer: str = ""
+    """The organisation we act for, by its sender's set-up."""
+    publish_at: datetime | None = None
+    offered_at: datetime | None = None
+    asks: int = 0
+    """INTENDED: how often the key was used and its letter not found. OFFERED: how often asked."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +64,6 @@ class ReadCounts:
     """Of those, letters taken out of a batch that had not left."""
     too_late: int
     """Letters read when their paper was already on its way: an event, not a move."""
-
-
-def without_offer(tx: Tx, limit: int) -> list[tuple[ShipmentId, SenderId]]:
-    """Return letters that are to go digitally and have no offer yet, oldest first."""
-    rows = tx.execute(
-        select(shipments.c.id, shipments.c.sender_id)
-        .outerjoin(offers, offers.c.shipment_id == shipments.c.id)
-        .where(
-            shipments.c.status == Status.ACCEPTED,
-            shipments.c.route == Route.DIGITAL,
-            offers.c.key.is_(None),
-        )
-        .order_by(shipments.c.received_at, shipments.c.id)
-        .limit(limit),
-    )
-    return [(row.id, row.sender_id) for row in rows]
 
 
 def intend(tx: Tx, intents: Sequence[Intent], at: datetime) -> None:
@@ -80,87 +79,40 @@ def intend(tx: Tx, intents: Sequence[Intent], at: datetime) -> None:
                     "attempt": each.attempt,
                     "state": "INTENDED",
                     "intended_at": at,
+                    "resource": each.resource,
+                    "publish_at": each.publish_at,
                 }
                 for each in intents
             ],
         )
 
 
-def in_state(tx: Tx, state: str) -> list[Offer]:
-    """Return offers in a state, those asked about longest ago first."""
-    rows = tx.execute(
-        _with_sender()
-        .where(offers.c.state == state)
-        .order_by(offers.c.asked_at.is_not(None), offers.c.asked_at, offers.c.key),
-    )
-    return [_offer(row) for row in rows]
-
-
-def keys_in_state(tx: Tx, state: str) -> list[str]:
-    """Return the keys of the offers in a state, oldest first."""
-    return list(
-        tx.scalars(
-            select(offers.c.key)
-            .where(offers.c.state == state)
-            .order_by(offers.c.intended_at, offers.c.key),
-        ),
-    )
-
-
-def with_keys(tx: Tx, keys: Sequence[str]) -> list[Offer]:
-    """Return the offers with these keys, by key."""
-    return [
-        _offer(row)
-        for some in in_chunks(keys)
-        for row in tx.execute(_with_sender().where(offers.c.key.in_(some)).order_by(offers.c.key))
-    ]
-
-
-def to_ask_if_read(tx: Tx, *, asked_before: datetime) -> list[Offer]:
-    """Return published, unread offers not asked about since an instant, longest ago first.
-
-    Letters whose paper is already handed over are among them until they are printed: a reading
-    then is worth an event. A letter that is otherwise final is not asked about.
-    """
-    rows = tx.execute(
-        _with_sender()
-        .where(
-            offers.c.state == "PUBLISHED",
-            shipments.c.status.in_(
-                [Status.NOTIFIED, Status.SENT_DIGITALLY, Status.SENT_TO_PRINT],
-            ),
-            or_(offers.c.asked_at.is_(None), offers.c.asked_at < asked_before),
-        )
-        .order_by(offers.c.asked_at.is_not(None), offers.c.asked_at, offers.c.key),
-    )
-    return [_offer(row) for row in rows]
-
-
-def to_ask_before_sealing(tx: Tx, *, due_by: datetime, asked_before: datetime) -> list[Offer]:
-    """Return offers whose letters may be printed tonight and must be asked about once more."""
-    rows = tx.execute(
-        _with_sender()
-        .where(
-            offers.c.state == "PUBLISHED",
-            shipments.c.status == Status.NOTIFIED,
-            shipments.c.digital_only.is_(False),
-            shipments.c.due_at <= due_by,
-            or_(offers.c.asked_at.is_(None), offers.c.asked_at < asked_before),
-        )
-        .order_by(offers.c.key),
-    )
-    return [_offer(row) for row in rows]
-
-
-def record_offered(tx: Tx, references: Mapping[str, str], at: datetime) -> None:
+def record_offered(
+    tx: Tx,
+    references: Mapping[str, str],
+    at: datetime,
+    ask_after: datetime | None = None,
+) -> None:
     """Keep the channel's reference for each offer key that was taken."""
     if references:
         tx.execute(
             update(offers)
             .where(offers.c.key == bindparam("offer"), offers.c.state == "INTENDED")
-            .values(state="OFFERED", channel_reference=bindparam("reference"), offered_at=at),
+            .values(
+                state="OFFERED",
+                channel_reference=bindparam("reference"),
+                offered_at=at,
+                ask_after=ask_after,
+                asks=0,
+            ),
             [{"offer": key, "reference": reference} for key, reference in references.items()],
         )
+
+
+def record_lost(tx: Tx, keys: Sequence[str]) -> None:
+    """Keep that the channel knows these keys and cannot say which letters they made."""
+    for some in in_chunks(keys):
+        tx.execute(update(offers).where(offers.c.key.in_(some)).values(asks=offers.c.asks + 1))
 
 
 def record_refused(
@@ -170,59 +122,75 @@ def record_refused(
 ) -> None:
     """Keep why the channel will not have a letter, and send it the other way.
 
-    A letter that may be printed goes to paper; a digital-only one is NOT_DELIVERED.
+    A letter that may be printed goes to paper; a digital-only one is NOT_DELIVERED. One that a
+    person has handled meanwhile goes nowhere.
     """
-    if not refused:
-        return
-    tx.execute(
-        update(offers)
-        .where(offers.c.key == bindparam("offer"))
-        .values(state="REFUSED", reason=bindparam("why"), asked_at=at),
-        [{"offer": offer.key, "why": why} for offer, why in refused],
-    )
+    close_refused(tx, refused, at)
     reasons = {offer.shipment_id: why for offer, why in refused}
-    digital_only = moves.digital_only(tx, list(reasons))
+    waiting = _still(tx, list(reasons), Status.ACCEPTED)
+    digital_only = moves.digital_only(tx, sorted(waiting))
     moves.record_routes(
         tx,
-        [(one, Route.PAPER, why) for one, why in reasons.items() if one not in digital_only],
+        [(one, Route.PAPER, reasons[one]) for one in reasons if one in waiting - digital_only],
         at,
     )
-    moves.move(
-        tx,
-        sorted(digital_only),
-        Status.NOT_DELIVERED,
-        by=Mover.DISPATCH,
-        at=at,
-        detail_of={one: {"reason": reasons[one]} for one in digital_only},
-    )
+    moves.record_not_delivered(tx, {one: reasons[one] for one in sorted(digital_only)}, at)
+
+
+def close_refused(tx: Tx, refused: Sequence[tuple[Offer, str]], at: datetime) -> None:
+    """Keep that offers came to nothing, and why; their letters are somebody else's to move."""
+    by_reason: dict[str, list[str]] = {}
+    for offer, why in refused:
+        by_reason.setdefault(why[:MAX_REASON], []).append(offer.key)
+    for why, keys in by_reason.items():
+        for some in in_chunks(keys):
+            tx.execute(
+                update(offers)
+                .where(offers.c.key.in_(some), offers.c.state.in_(["INTENDED", "OFFERED"]))
+                .values(state="REFUSED", reason=why, asked_at=at),
+            )
 
 
 def record_published(
     tx: Tx,
     published: Sequence[tuple[Offer, datetime, datetime]],
     at: datetime,
+    ask_after: datetime | None = None,
 ) -> None:
-    """Move letters to NOTIFIED with (offer, published_at, due_at); due_at is written once."""
+    """Move letters to NOTIFIED with (offer, published_at, due_at); due_at is written once.
+
+    A letter that has moved on meanwhile stays where it is: two runs may learn the same.
+    """
     if not published:
         return
     tx.execute(
         update(offers)
-        .where(offers.c.key == bindparam("offer"))
-        .values(state="PUBLISHED", published_at=bindparam("published"), asked_at=at),
+        .where(offers.c.key == bindparam("offer"), offers.c.state == "OFFERED")
+        .values(
+            state="PUBLISHED",
+            published_at=bindparam("published"),
+            asked_at=at,
+            ask_after=ask_after,
+            asks=0,
+        ),
         [{"offer": offer.key, "published": published_at} for offer, published_at, _ in published],
     )
+    waiting = _still(tx, [offer.shipment_id for offer, _, _ in published], Status.ACCEPTED)
+    moving = [each for each in published if each[0].shipment_id in waiting]
+    if not moving:
+        return
     tx.execute(
         update(shipments)
         .where(shipments.c.id == bindparam("shipment"), shipments.c.due_at.is_(None))
         .values(published_at=bindparam("published"), due_at=bindparam("due")),
         [
             {"shipment": offer.shipment_id, "published": published_at, "due": due_at}
-            for offer, published_at, due_at in published
+            for offer, published_at, due_at in moving
         ],
     )
     moves.move(
         tx,
-        [offer.shipment_id for offer, _, _ in published],
+        [offer.shipment_id for offer, _, _ in moving],
         Status.NOTIFIED,
         by=Mover.DISPATCH,
         at=at,
@@ -232,15 +200,37 @@ def record_published(
                 "published_at": published_at.isoformat(),
                 "due_at": due_at.isoformat(),
             }
-            for offer, published_at, due_at in published
+            for offer, published_at, due_at in moving
         },
     )
 
 
-def record_asked(tx: Tx, keys: Sequence[str], at: datetime) -> None:
-    """Keep that the channel was asked and knew nothing new."""
+def record_asked(
+    tx: Tx,
+    keys: Sequence[str],
+    at: datetime,
+    ask_after: datetime | None = None,
+) -> None:
+    """Keep that the channel was asked about these very letters and knew nothing new."""
     for some in in_chunks(keys):
-        tx.execute(update(offers).where(offers.c.key.in_(some)).values(asked_at=at))
+        tx.execute(
+            update(offers)
+            .where(offers.c.key.in_(some))
+            .values(asked_at=at, ask_after=ask_after, asks=offers.c.asks + 1),
+        )
+
+
+def record_swept(tx: Tx, keys: Sequence[str], ask_after: datetime) -> None:
+    """Keep that a sweep did not name these letters.
+
+    It leaves asked_at alone: nothing is printed on a sweep's word.
+    """
+    for some in in_chunks(keys):
+        tx.execute(
+            update(offers)
+            .where(offers.c.key.in_(some))
+            .values(ask_after=ask_after, asks=offers.c.asks + 1),
+        )
 
 
 def record_reads(
@@ -263,7 +253,8 @@ def record_reads(
         .values(state="READ", read_at=bindparam("when"), asked_at=at),
         [{"offer": offer.key, "when": read_at} for offer, read_at in read],
     )
-    to_move = [one for one in when if one not in leaving]
+    unread = _still(tx, list(when), Status.NOTIFIED, Status.SENT_DIGITALLY)
+    to_move = [one for one in when if one in unread - leaving]
     _take_out_of_batches(tx, reserved, at)
     moves.move(
         tx,
@@ -277,14 +268,22 @@ def record_reads(
     return ReadCounts(len(to_move), len(reserved), len(leaving))
 
 
-def close_unread_digital_only(tx: Tx, *, now: datetime) -> int:
-    """Move digital-only letters past their deadline to SENT_DIGITALLY; return how many."""
+def close_unread(tx: Tx, *, now: datetime) -> int:
+    """Move unread letters that paper never follows to SENT_DIGITALLY at their deadline.
+
+    Digital-only ones, and those to organisations whose sender does not resend. Returns how many.
+    """
+    in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
     overdue = list(
         tx.scalars(
-            select(shipments.c.id).where(
+            select(shipments.c.id)
+            .join(recipients, recipients.c.shipment_id == shipments.c.id)
+            .join(senders, senders.c.id == shipments.c.sender_id)
+            .where(
                 shipments.c.status == Status.NOTIFIED,
-                shipments.c.digital_only,
                 shipments.c.due_at <= now,
+                or_(shipments.c.digital_only, never_resent()),
+                ~in_batch,
             ),
         ),
     )
@@ -292,19 +291,26 @@ def close_unread_digital_only(tx: Tx, *, now: datetime) -> int:
     return len(overdue)
 
 
-def _with_sender() -> Select[Any]:
-    return select(
-        offers.c.key,
-        offers.c.shipment_id,
-        shipments.c.sender_id,
-        offers.c.state,
-        offers.c.channel_reference,
-        offers.c.asked_at,
-    ).join(shipments, shipments.c.id == offers.c.shipment_id)
+def never_resent() -> ColumnElement[bool]:
+    """Say of a shipment, joined with its sender and recipient, that paper never follows.
+
+    Its sender does not resend to organisations what they have not read.
+    """
+    digits = func.length(func.coalesce(recipients.c.digital_id, ""))
+    return (digits == ORGANISATION_DIGITS) & senders.c.resend_to_organisations.is_(False)
 
 
-def _offer(row: Row[Any]) -> Offer:
-    return Offer(*row)
+def _still(tx: Tx, letters: Sequence[ShipmentId], *statuses: Status) -> set[ShipmentId]:
+    """Return those of the letters that nobody has moved on meanwhile, and lock them."""
+    return {
+        one
+        for ids in in_chunks(letters)
+        for one in tx.scalars(
+            select(shipments.c.id)
+            .where(shipments.c.id.in_(ids), shipments.c.status.in_(statuses))
+            .with_for_update(),
+        )
+    }
 
 
 def _lock_live_pieces(

@@ -1,11 +1,12 @@
 """What needs a person: said once, kept until somebody closes it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
-from flows.database.session import Tx
+from flows.database.session import Tx, in_chunks
 from flows.database.tables import open_items
 
 
@@ -64,3 +65,36 @@ def reopen(tx: Tx, item: OpenItem) -> None:
         .where(open_items.c.code == item.code, open_items.c.subject == item.subject)
         .values(closed_at=None, what=item.what, action=item.action),
     )
+
+
+def sound(tx: Tx, items: Sequence[OpenItem], at: datetime) -> None:
+    """Keep alarms: new ones are raised, and those that somebody closed are open once more."""
+    subjects = {item.subject for item in items}
+    known: set[tuple[str, str]] = set()
+    for some in in_chunks(sorted(subjects)):
+        rows = tx.execute(
+            select(open_items.c.code, open_items.c.subject).where(open_items.c.subject.in_(some)),
+        )
+        known |= {(row.code, row.subject) for row in rows}
+    new = [item for item in items if (item.code, item.subject) not in known]
+    if new:
+        tx.execute(insert(open_items), [{**asdict(item), "first_seen_at": at} for item in new])
+    for item in items:
+        if (item.code, item.subject) in known:
+            reopen(tx, item)
+
+
+def silence(tx: Tx, code: str, subjects: Sequence[str], at: datetime) -> None:
+    """Close alarms of a kind about some subjects: it is well again."""
+    for some in in_chunks(subjects):
+        _close(tx, at, open_items.c.code == code, open_items.c.subject.in_(some))
+
+
+def silence_all_but(tx: Tx, code: str, subjects: Sequence[str], at: datetime) -> None:
+    """Close every alarm of a kind, except those about some subjects."""
+    _close(tx, at, open_items.c.code == code, open_items.c.subject.not_in(subjects))
+
+
+def _close(tx: Tx, at: datetime, *which: ColumnElement[bool]) -> None:
+    query = update(open_items).where(open_items.c.closed_at.is_(None), *which)
+    tx.execute(query.values(closed_at=at))

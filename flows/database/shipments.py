@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
@@ -17,12 +17,15 @@ from flows.database.tables import (
     senders,
     shipments,
 )
+from flows.domain.contact import Contact
+from flows.domain.identity import ORGANISATION_DIGITS, PERSON_DIGITS
 from flows.domain.postal_address import PostalAddress
 from flows.domain.problem import Problem, faults
 from flows.domain.shipment import (
     Document,
     Link,
     Recipient,
+    RecipientKind,
     Route,
     SenderId,
     Shipment,
@@ -31,6 +34,11 @@ from flows.domain.shipment import (
 )
 from flows.domain.status import MOVES, Mover, Status
 from flows.errors import ImpossibleState
+
+_KINDS: Final = {
+    PERSON_DIGITS: RecipientKind.PERSON,
+    ORGANISATION_DIGITS: RecipientKind.ORGANISATION,
+}
 
 
 @dataclass(frozen=True)
@@ -228,15 +236,30 @@ def note(
         )
 
 
-def to_route(tx: Tx, limit: int) -> list[ToRoute]:
-    """Return accepted letters for which nobody has chosen digital or paper yet, oldest first."""
-    rows = tx.execute(
+def to_route(
+    tx: Tx,
+    limit: int,
+    *,
+    after: ShipmentId | None = None,
+    asked_since: datetime | None = None,
+) -> list[ToRoute]:
+    """Return accepted letters for which nobody has chosen digital or paper yet, by id.
+
+    after: the last letter of an earlier call; asked_since: what the contact register said before
+    that is left out.
+    """
+    query = (
         select(
             shipments.c.id,
-            shipments.c.sender_id,
             shipments.c.digital_only,
-            recipients.c.digital_id.is_not(None),
+            shipments.c.shipment_type,
+            shipments.c.confidential,
+            shipments.c.contact,
+            shipments.c.contact_at,
+            recipients.c.digital_id,
             senders.c.digital,
+            senders.c.information_types,
+            senders.c.confidential_resource,
         )
         .join(recipients, recipients.c.shipment_id == shipments.c.id)
         .join(senders, senders.c.id == shipments.c.sender_id)
@@ -245,10 +268,12 @@ def to_route(tx: Tx, limit: int) -> list[ToRoute]:
             shipments.c.route.is_(None),
             shipments.c.held_for == "",
         )
-        .order_by(shipments.c.received_at, shipments.c.id)
-        .limit(limit),
+        .order_by(shipments.c.id)
+        .limit(limit)
     )
-    return [ToRoute(*row) for row in rows]
+    if after is not None:
+        query = query.where(shipments.c.id > after)
+    return [_to_route(row, asked_since) for row in tx.execute(query)]
 
 
 def record_routes(
@@ -259,12 +284,16 @@ def record_routes(
     """Keep the choice between digital and paper, and why, for each letter."""
     if not chosen:
         return
-    tx.execute(
-        update(shipments)
-        .where(shipments.c.id == bindparam("shipment"))
-        .values(route=bindparam("chosen"), route_reason=bindparam("why")),
-        [{"shipment": one, "chosen": route, "why": why} for one, route, why in chosen],
-    )
+    alike: dict[tuple[Route, str], list[ShipmentId]] = {}
+    for one, route, why in chosen:
+        alike.setdefault((route, why), []).append(one)
+    for (route, why), letters in alike.items():
+        for ids in in_chunks(letters):
+            tx.execute(
+                update(shipments)
+                .where(shipments.c.id.in_(ids))
+                .values(route=route, route_reason=why),
+            )
     tx.execute(
         insert(events),
         [
@@ -275,6 +304,18 @@ def record_routes(
             for one, route, why in chosen
         ],
     )
+
+
+def record_not_delivered(tx: Tx, reasons: Mapping[ShipmentId, str], at: datetime) -> None:
+    """Close digital-only letters that cannot go digitally, each with its reason."""
+    alike: dict[str, list[ShipmentId]] = {}
+    for one, why in reasons.items():
+        alike.setdefault(why, []).append(one)
+    for why, letters in alike.items():
+        for ids in in_chunks(letters):
+            tx.execute(update(shipments).where(shipments.c.id.in_(ids)).values(route_reason=why))
+        detail = {"reason": why}
+        move(tx, letters, Status.NOT_DELIVERED, by=Mover.DISPATCH, at=at, detail=detail)
 
 
 def digital_only(tx: Tx, shipment_ids: Sequence[ShipmentId]) -> set[ShipmentId]:
@@ -336,6 +377,20 @@ def documents_of(
                 ),
             )
     return {shipment_id: tuple(one) for shipment_id, one in found.items()}
+
+
+def _to_route(row: Row[Any], asked_since: datetime | None) -> ToRoute:
+    stale = asked_since is not None and row.contact_at is not None and row.contact_at < asked_since
+    return ToRoute(
+        id=row.id,
+        recipient=_KINDS.get(len(row.digital_id or ""), RecipientKind.NOBODY),
+        sender_digital=row.digital,
+        digital_only=row.digital_only,
+        information=row.shipment_type in row.information_types,
+        confidential=row.confidential,
+        confidential_resource=bool(row.confidential_resource),
+        contact=None if row.contact is None or stale else Contact(row.contact),
+    )
 
 
 def _refuse_forbidden(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
 
+from flows.domain.contact import Contact
 from flows.domain.postal_address import PostalAddress
 from flows.domain.status import Status
 
@@ -86,12 +87,28 @@ class Shipment:
     """Why a person must look before the letter goes anywhere: a code, empty when nobody must."""
 
 
+class RecipientKind(StrEnum):
+    """What a recipient's digital id says it is."""
+
+    NOBODY = "NOBODY"
+    """There is no digital id."""
+    PERSON = "PERSON"
+    ORGANISATION = "ORGANISATION"
+
+
 @dataclass(frozen=True)
 class ToRoute:
     """What the choice between digital and paper needs to know about a letter."""
 
     id: ShipmentId
-    sender_id: SenderId
-    digital_only: bool
-    has_digital_id: bool
+    recipient: RecipientKind
     sender_digital: bool
+    """False: the sender has everything on paper."""
+    digital_only: bool
+    information: bool
+    """True for information, False for decisions."""
+    confidential: bool
+    confidential_resource: bool
+    """Whether the sender has a way for confidential letters."""
+    contact: Contact | None = None
+    """What the contact register has said lately."""

@@ -113,6 +113,7 @@ PROCESSES.set_forkserver_preload(
         "flows.dispatch.altinn",
         "flows.dispatch.following",
         "flows.dispatch.offering",
+        "flows.dispatch.withdrawing",
         "flows.intake.inbox",
         "flows.intake.status_feed",
         "flows.print_batch.sending",
@@ -141,8 +142,8 @@ def letters_arrive(world: World, count: int, *, digital: bool, faulty: bool = Fa
     make_letters(world.settings.inbox_folder, senders=names, count=count, seed=3, faulty=faulty)
 
 
-def letters_are_taken_in(world: World, *, digital: bool) -> None:
-    letters_arrive(world, 10, digital=digital)
+def letters_are_taken_in(world: World, *, digital: bool, count: int = 10) -> None:
+    letters_arrive(world, count, digital=digital)
     assert world.run("intake", MONDAY) == 0
 
 
@@ -210,7 +211,7 @@ def test_a_run_killed_anywhere_and_run_again_ends_as_one_that_was_not(
 
 
 def test_offers_killed_anywhere_reach_altinn_once(world: World) -> None:
-    letters_are_taken_in(world, digital=True)
+    letters_are_taken_in(world, digital=True, count=6)
     world.save()
     killed, found = 0, set()
 
@@ -234,6 +235,43 @@ def test_offers_killed_anywhere_reach_altinn_once(world: World) -> None:
     assert len(found) == 1, "the same letters ended in different ways"
     references = {reference for _, _, reference in found.pop() if reference}
     assert references == {one["id"] for one in world.altinn.mail()}
+
+
+def test_letters_taken_back_in_killed_runs_go_on_paper_and_are_never_seen(world: World) -> None:
+    letters_are_taken_in(world, digital=True, count=5)
+    assert world.run("dispatch", MONDAY) == 0
+    offered = [one["sendersReference"] for one in world.altinn.mail()]
+    stuck = set(offered[::2])
+    world.altinn.set_readers(**{one: "stuck" if one in stuck else "never" for one in offered})
+    late = MONDAY + timedelta(days=3)
+    world.altinn.set_clock(late)
+    world.save()
+    killed, found = 0, set()
+
+    for point in range(1, MOST_POINTS):
+        world.put_back()
+        ended = world.run("follow", late, die_at=point)
+        if ended == 0:
+            break
+        assert ended == KILLED
+        killed += 1
+        assert world.run("follow", late) == 0
+        with open_database(world.settings.database_url) as database, reading(database) as tx:
+            letters, offers = metadata.tables["shipments"], metadata.tables["offers"]
+            rows = tx.execute(
+                select(letters.c.id, letters.c.status, letters.c.route, offers.c.reason).join(
+                    offers, offers.c.shipment_id == letters.c.id
+                )
+            )
+            found.add(tuple(sorted(tuple(row) for row in rows)))
+
+    assert killed >= 10
+    assert len(found) == 1, "the same letters ended in different ways"
+    ends = {one: (status, route, reason) for one, status, route, reason in found.pop()}
+    assert {one for one in offered if ends[one][1:] == ("PAPER", "WITHDRAWN")} == stuck
+    assert {ends[one][0] for one in set(offered) - stuck} == {"VARSLET"}
+    seen = {one["sendersReference"] for one in world.altinn.mail() if one["published"]}
+    assert seen == set(offered) - stuck
 
 
 def test_a_night_killed_again_and_again_prints_every_letter_once(world: World) -> None:

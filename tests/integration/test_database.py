@@ -15,7 +15,7 @@ from builders import (
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from flows.database import batches, follow, offers, shipments
+from flows.database import asking, batches, follow, holds, offers, shipments
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import Database, Tx, reading, transaction
@@ -282,13 +282,34 @@ def test_a_deadline_is_written_once(database: Database) -> None:
         (letter,) = registered(tx)
         (offer,) = notified(tx, letter, due_at=NIGHT)
 
-    with pytest.raises(ImpossibleState), transaction(database) as tx:
+    with transaction(database) as tx:
         offers.record_published(tx, [(offer, MONDAY, NIGHT + timedelta(days=9))], MONDAY)
 
     with reading(database) as tx:
         walk = follow.walk_of(tx, letter)
     assert walk is not None
     assert walk.letter.due_at == NIGHT
+    assert [event.to_status for event in walk.events].count(Status.NOTIFIED) == 1
+
+
+def test_an_answer_that_comes_twice_or_too_late_takes_nothing_back(database: Database) -> None:
+    with transaction(database) as tx:
+        read, by_hand = registered(tx, a_registration(), a_registration())
+        first, second = notified(tx, read), notified(tx, by_hand)
+        offers.record_reads(tx, [(first[0], NIGHT)], NIGHT)
+        holds.handle_by_hand(tx, [by_hand], by="kari", why="ringte", at=NIGHT)
+
+    with transaction(database) as tx:
+        both = [*first, *second]
+        offers.record_published(tx, [(offer, MONDAY, NIGHT) for offer in both], NIGHT)
+        offers.record_refused(tx, [(offer, "RESERVED") for offer in both], NIGHT)
+        counts = offers.record_reads(tx, [(offer, NIGHT) for offer in both], NIGHT)
+
+    assert counts == offers.ReadCounts(0, 0, 0)
+    with reading(database) as tx:
+        kept = asking.with_keys(tx, [offer.key for offer in both])
+        assert {offer.state for offer in kept} == {"READ"}
+        assert follow.tally(tx).by_status == {Status.READ: 1, Status.MANUALLY_HANDLED: 1}
 
 
 def test_a_refused_digital_only_letter_is_not_delivered_and_others_go_on_paper(
@@ -304,7 +325,9 @@ def test_a_refused_digital_only_letter_is_not_delivered_and_others_go_on_paper(
             for n, one in enumerate((digital_only, ordinary))
         ]
         offers.intend(tx, intents, MONDAY)
-        refused = [(offer, "RESERVED") for offer in offers.in_state(tx, "INTENDED")]
+        refused = [
+            (offer, "RESERVED") for offer in asking.with_keys(tx, [one.key for one in intents])
+        ]
         offers.record_refused(tx, refused, MONDAY)
         due = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
 

@@ -2,108 +2,48 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from builders import MONDAY, a_document, a_registration, a_sender, registered
+from builders import MONDAY, a_sender
+from dispatching import (
+    CONTENT,
+    SOON,
+    a_letter,
+    ask_all,
+    offer_all,
+    open_codes,
+    publish,
+    put_in,
+    status,
+    walk,
+)
 from pydantic import SecretStr
-from stand_ins import AltinnStandIn, running_altinn
+from stand_ins import AltinnStandIn
 
-from flows.archive import Archive
 from flows.clock import OSLO
-from flows.database import batches, follow, offers
-from flows.database.follow import Walk
+from flows.database import asking, batches
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
-from flows.database.shipments import Registration
-from flows.dispatch import following, offering
+from flows.dispatch import alarms, choosing, following
 from flows.dispatch.altinn import Altinn, open_altinn
-from flows.dispatch.channel import Channel, Offered, Outcome, Quarantined, Refusal, Refused, Unknown
-from flows.dispatch.following import FollowCounts
+from flows.dispatch.channel import (
+    Offered,
+    Outcome,
+    Quarantined,
+    Refusal,
+    Refused,
+    Unknown,
+    Watch,
+)
+from flows.dispatch.digital_letters import digital_letters
 from flows.dispatch.offering import OfferCounts
 from flows.domain.batch import BatchId, Envelope, JobClass, PlannedBatch
-from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.errors import NeedsAPerson
-from flows.settings import AltinnSettings, Settings
+from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
-
-CONTENT = b"%PDF-1.7 et brev"
-SOON = timedelta(minutes=5)
-
-
-@pytest.fixture
-def altinn() -> Iterator[AltinnStandIn]:
-    with running_altinn() as stand_in:
-        stand_in.set_clock(MONDAY)
-        yield stand_in
-
-
-@pytest.fixture
-def settings(tmp_path: Path, altinn: AltinnStandIn) -> Settings:
-    source = tmp_path / "brev.pdf"
-    source.write_bytes(CONTENT)
-    Archive(tmp_path / "archive").put(source)
-    return Settings(
-        home=tmp_path,
-        altinn=AltinnSettings(url=altinn.url, token=SecretStr("sandbox"), timeout_seconds=5),
-    )
-
-
-@pytest.fixture
-def channel(settings: Settings) -> Iterator[Altinn]:
-    with open_altinn(settings) as opened:
-        yield opened
-
-
-def a_letter(**changes: object) -> Registration:
-    document = a_document(content=CONTENT, file_name="brev.pdf")
-    return a_registration(documents=(document,), **changes)  # type: ignore[arg-type]
-
-
-def put_in(database: Database, *letters: Registration) -> list[ShipmentId]:
-    with transaction(database) as tx:
-        return registered(tx, *letters)
-
-
-def offer_all(
-    database: Database, channel: Channel, settings: Settings, now: datetime = MONDAY
-) -> list[OfferCounts]:
-    offering.route_letters(database, now)
-    offering.write_down_intents(database, channel.name, now)
-    return [
-        offering.offer_slice(database, channel, settings, keys, now)
-        for keys in offering.intended_slices(database)
-    ]
-
-
-def ask_all(database: Database, channel: Channel, now: datetime) -> FollowCounts:
-    slices = [*following.unpublished(database), *following.unread(database, now)]
-    asked = (following.ask_slice(database, channel, some, now, 2) for some in slices)
-    return sum(asked, FollowCounts())
-
-
-def walk(database: Database, letter: ShipmentId) -> Walk:
-    with reading(database) as tx:
-        found = follow.walk_of(tx, letter)
-    assert found is not None
-    return found
-
-
-def status(database: Database, letter: ShipmentId) -> Status:
-    return walk(database, letter).letter.status
-
-
-def publish(
-    database: Database, channel: Channel, settings: Settings, altinn: AltinnStandIn
-) -> datetime:
-    offer_all(database, channel, settings)
-    altinn.set_clock(MONDAY + SOON)
-    ask_all(database, channel, MONDAY + SOON)
-    return MONDAY + SOON
 
 
 def test_a_letter_is_offered_with_its_documents(
@@ -113,7 +53,7 @@ def test_a_letter_is_offered_with_its_documents(
 
     counts = offer_all(sqlite, channel, settings)
 
-    assert counts == [OfferCounts(offered=1)]
+    assert counts == OfferCounts(offered=1)
     (mail,) = altinn.mail()
     assert mail["sendersReference"] == letter
     assert mail["attachments"] == [
@@ -199,7 +139,7 @@ def test_an_unread_digital_only_letter_is_closed_at_its_deadline_and_may_still_b
     publish(sqlite, channel, settings, altinn)
     late, later = MONDAY + timedelta(days=4), MONDAY + timedelta(days=5)
 
-    closed = following.close_digital_only(sqlite, late)
+    closed = following.close_unread(sqlite, late)
     after_deadline = status(sqlite, letter)
     altinn.set_clock(later)
     ask_all(sqlite, channel, later)
@@ -213,18 +153,15 @@ def test_a_run_killed_after_the_call_adopts_what_it_made(
     sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn
 ) -> None:
     put_in(sqlite, a_letter())
-    offering.route_letters(sqlite, MONDAY)
-    offering.write_down_intents(sqlite, channel.name, MONDAY)
-    (keys,) = offering.intended_slices(sqlite)
-
     altinn.spoil_next({"drop_answer": True})
-    lost = offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
-    again = offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+
+    lost = offer_all(sqlite, channel, settings)
+    again = offer_all(sqlite, channel, settings)
 
     assert (lost, again) == (OfferCounts(unknown=1), OfferCounts(offered=1))
     assert len(altinn.mail()) == 1
     with reading(sqlite) as tx:
-        (offer,) = offers.in_state(tx, "OFFERED")
+        (offer,) = asking.offered_before(tx, MONDAY)
     assert offer.channel_reference == altinn.mail()[0]["id"]
 
 
@@ -237,10 +174,7 @@ def test_one_letter_without_an_answer_never_stops_the_others(
     first = offer_all(sqlite, channel, settings)
     second = offer_all(sqlite, channel, settings)
 
-    assert (first, second) == (
-        [OfferCounts(offered=3, unknown=2)],
-        [OfferCounts(offered=2)],
-    )
+    assert (first, second) == (OfferCounts(offered=3, unknown=2), OfferCounts(offered=2))
     assert len({mail["idempotentKey"] for mail in altinn.mail()}) == len(altinn.mail()) == 5
 
 
@@ -252,7 +186,7 @@ def test_offering_twice_changes_nothing(
 
     again = offer_all(sqlite, channel, settings)
 
-    assert again == []
+    assert again == OfferCounts()
     assert len(altinn.mail()) == 1
 
 
@@ -263,9 +197,14 @@ def test_a_wrong_token_stops_the_run_and_says_what_to_do(
     altinn = settings.altinn.model_copy(update={"token": SecretStr("gal")})
     wrong = settings.model_copy(update={"altinn": altinn})
 
-    with open_altinn(wrong) as channel, pytest.raises(NeedsAPerson, match="http 401") as caught:
-        offer_all(sqlite, channel, settings)
+    with open_altinn(wrong) as channel:
+        counts = offer_all(sqlite, channel, settings)
+    alarms.about_stopped(sqlite, dict(counts.stopped), counts.answered, MONDAY)
 
+    assert counts.offered == counts.unknown == 0
+    assert open_codes(sqlite) == {"CHANNEL_STOPPED"}
+    with pytest.raises(NeedsAPerson, match="http 401") as caught:
+        alarms.stop_for(dict(counts.stopped))
     assert "svarut doctor" in caught.value.do
 
 
@@ -278,8 +217,8 @@ def test_the_last_look_finds_who_read_after_the_deadline_and_before_the_night(
     night = datetime(2026, 11, 26, 1, 10, tzinfo=OSLO).astimezone(UTC)
     altinn.set_clock(night)
 
-    (candidates,) = following.before_sealing(sqlite, night, night - timedelta(hours=1))
-    counts = following.ask_slice(sqlite, channel, candidates, night, 2)
+    tonight = following.before_sealing(sqlite, night, night - timedelta(hours=1))
+    counts = following.follow(sqlite, channel, tonight, Watch.READING, night, 2)
 
     with reading(sqlite) as tx:
         due = batches.due_for_print(tx, now=night, asked_since=night - timedelta(hours=1))
@@ -343,29 +282,39 @@ def test_every_refusal_means_one_thing(
     expected: Outcome,
 ) -> None:
     put_in(sqlite, a_letter())
-    offering.route_letters(sqlite, MONDAY)
-    offering.write_down_intents(sqlite, channel.name, MONDAY)
-    (keys,) = offering.intended_slices(sqlite)
     text = "<html>nei</html>" if body is None else json_text(body)
     altinn.spoil_next({"status": http_status, "body": text})
 
     said = []
     original = channel.offer
     channel.offer = lambda letter: said.append(original(letter)) or said[-1]  # type: ignore[method-assign, func-returns-value]
-    offering.offer_slice(sqlite, channel, settings, keys, MONDAY)
+    offer_all(sqlite, channel, settings)
 
     assert said == [expected]
 
 
 @pytest.mark.parametrize("code", [1036, 4001, 1060])
-def test_a_fault_in_our_set_up_stops_the_run(
+def test_a_fault_in_one_set_up_stops_its_letters_and_no_others(
     sqlite: Database, channel: Altinn, settings: Settings, altinn: AltinnStandIn, code: int
 ) -> None:
-    put_in(sqlite, a_letter())
+    broken, sound = a_sender("broken", altinn_resource="a-broken"), a_sender("sound")
+    put_in(sqlite, *(a_letter(sender_id=one.id) for one in (broken, broken, sound)))
+    with transaction(sqlite) as tx:
+        keep_senders(tx, [broken, sound])
+    one_call = settings.altinn.model_copy(update={"parallel_calls": 1})
+    one_at_a_time = settings.model_copy(update={"altinn": one_call})
     altinn.spoil_next({"status": 400, "body": json_text({"errorCode": code})})
 
-    with pytest.raises(NeedsAPerson, match=str(code)):
-        offer_all(sqlite, channel, settings)
+    stopped = offer_all(sqlite, channel, one_at_a_time)
+    alarms.about_stopped(sqlite, dict(stopped.stopped), stopped.answered, MONDAY)
+    during = open_codes(sqlite)
+    again = offer_all(sqlite, channel, one_at_a_time)
+    alarms.about_stopped(sqlite, dict(again.stopped), again.answered, MONDAY)
+
+    assert (stopped.offered, again.offered) == (1, 2)
+    assert [tenant.resource for tenant, _ in stopped.stopped] == ["a-broken"]
+    assert during == {"CHANNEL_STOPPED"}
+    assert open_codes(sqlite) == set()
 
 
 def test_an_adopted_offer_is_the_one_the_key_made(
@@ -375,8 +324,7 @@ def test_an_adopted_offer_is_the_one_the_key_made(
     offer_all(sqlite, channel, settings)
     (mail,) = altinn.mail()
     with reading(sqlite) as tx:
-        found = offers.in_state(tx, "OFFERED")
-        letters = offering._letters(tx, found, settings)
+        letters = digital_letters(tx, asking.offered_before(tx, MONDAY), settings)
 
     again = channel.offer(letters[0])
 
@@ -389,7 +337,7 @@ def test_a_sender_that_wants_paper_gets_paper(sqlite: Database) -> None:
     with transaction(sqlite) as tx:
         keep_senders(tx, [a_sender(digital=False)])
 
-    reasons = offering.route_letters(sqlite, MONDAY)
+    reasons = choosing.route_letters(sqlite, MONDAY)
 
     assert reasons == {"SENDER_NOT_DIGITAL": 1}
 

@@ -18,8 +18,8 @@ def test_a_missing_value_is_an_error_not_a_hole() -> None:
 
 
 def test_the_altinn_message_says_that_paper_may_follow_only_when_it_may() -> None:
-    both = fill("altinn_message.md", avsender="Nordvik kommune", frist=True)
-    digital_only = fill("altinn_message.md", avsender="Nordvik kommune", frist=False)
+    both = fill("altinn_message.nb.md", avsender="Nordvik kommune", frist=True)
+    digital_only = fill("altinn_message.nb.md", avsender="Nordvik kommune", frist=False)
 
     assert "på papir" in both
     assert "på papir" not in digital_only
