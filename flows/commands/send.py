@@ -19,7 +19,7 @@ from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
 from flows.errors import NeedsAPerson
 from flows.intake.answer import RowAnswer
-from flows.intake.checking import check
+from flows.intake.checking import Looks, begin, finish
 from flows.intake.drop_folder import open_package
 from flows.intake.problems import say
 from flows.intake.registration import open_desk
@@ -106,7 +106,9 @@ def _show_problems(
         rows = list(track(answers, "rows", console=screen.console(), transient=True))
         return _show_rows(of_all, rows)
     submission = open_package(package, work, max_bytes=settings.max_package_bytes)
-    checked = check(package, submission, desk.standard)
+    checked = finish(
+        begin(package, submission, desk.standard, Looks(desk.examiner, work)), desk.standard
+    )
     return _show_rows([], [RowAnswer(1, checked.given_reference, None, checked.problems)])
 
 

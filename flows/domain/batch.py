@@ -100,6 +100,8 @@ class Candidate:
     postcode: str
     pages: tuple[int, ...]
     """Pages of each document that is to be printed, in order."""
+    own_address_page: bool = False
+    """Page 1 carries the address: no cover page."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Letter:
     route_reason: str
     recipient: Recipient
     documents: tuple[Document, ...]
+    own_address_page: bool = False
+    """Page 1 carries the address: no cover page."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Desk:
 
     letters: tuple[Letter, ...]
     covers: tuple[tuple[Line, ...], ...]
-    """One for each of `letters`."""
+    """One for each of `letters` that has a cover page."""
     ready: Ready
     unprintable: Mapping[ShipmentId, str]
     """Why, in a sentence without anything personal."""
@@ -113,8 +113,12 @@ def lay_ready(
     printed_on = clock.oslo_date(batch.created_at)
     job_class = JobClass.of_code(batch.job_class)
     unprintable: dict[ShipmentId, str] = {}
-    covers: dict[ShipmentId, tuple[Line, ...]] = {}
+    covers: dict[ShipmentId, tuple[Line, ...]] = {
+        letter.piece.shipment_id: () for letter in letters if letter.own_address_page
+    }
     for letter, placed in zip(letters, place_letters(letters, job_class), strict=True):
+        if letter.own_address_page:
+            continue
         sender = senders[letter.sender_id]
         page = lay_out(_cover(letter, sender, placed.sheets, printed_on))
         if isinstance(page, CoverFault):
@@ -130,7 +134,8 @@ def lay_ready(
                 reason = f"document {document.position} {ready.faults[document.sha256]}"
                 unprintable[letter.piece.shipment_id] = reason
     kept = tuple(one for one in fitting if one.piece.shipment_id not in unprintable)
-    return Desk(kept, tuple(covers[one.piece.shipment_id] for one in kept), ready, unprintable)
+    drawn = tuple(covers[one.piece.shipment_id] for one in kept if not one.own_address_page)
+    return Desk(kept, drawn, ready, unprintable)
 
 
 def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
