@@ -121,6 +121,7 @@ def lay_packages(inbox: Path, count: int) -> None:
                 "adresselinje1": "Fjellveien 3",
                 "postnummer": person.postcode,
                 "poststed": person.place,
+                "land": person.country,
             },
             "dokumenter": [{"filnavn": "vedtak.pdf", "mimeType": "application/pdf"}],
             "eksternReferanse": f"SAK-{number}",

@@ -48,6 +48,7 @@ UNFINISHED_SIGNS: Final = frozenset(
         Code.METADATA_NOT_JSON,
         Code.FILE_MISSING,
         Code.PDF_UNREADABLE,
+        Code.PDF_MENDED,
     },
 )
 """What a package looks like that its sender is still writing under its final name."""

@@ -6,7 +6,7 @@ Runs in a process of its own (`worker.py`), since the file may be made to break 
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -36,6 +36,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     asked = Asked(request["for_print"], request["own_address"])
     return to_json(examine(document, asked, target))
 
+
+LONGEST_LIST: Final = 300
 
 DARK, NOT_WHITE = 140, 245
 """What a bar code reader takes for a bar; what an eye sees on white paper."""
@@ -99,6 +101,8 @@ class _Looked:
         self.standard: dict[str, int] = {}
         """Fonts that are not in the file, and the first page of each."""
         self.missing: dict[str, int] = {}
+        self.margins: list[Finding] = []
+        """The first on each page."""
 
 
 def _look(
@@ -117,20 +121,30 @@ def _look(
             looked.findings.append(Finding.of(Code.PDF_IMAGE, number))
         drawn = DrawnPage(page)
         if stands_on_a4(page):
-            looked.findings += _of_margins(drawn, seen, number, limits)
+            looked.findings += _of_marks(drawn, seen, number, limits)
+            looked.margins += _of_margins(drawn, seen, number, limits)
         if number == 1 and asked.own_address:
             looked.window_text = _text_in(page, limits.window)
             looked.findings += _of_window(drawn, looked.window_text, limits)
         page.close()
-    for font, page_number in looked.missing.items():
-        looked.findings.append(Finding.of(Code.PDF_FONT, page_number, skrift=font))
-    if looked.standard:
-        first = min(looked.standard.values())
-        names = ", ".join(sorted(looked.standard))
-        looked.findings.append(Finding.of(Code.PDF_STANDARD_FONT, first, skrift=names))
-    if looked.objects == 0:
-        looked.findings.append(Finding.of(Code.PDF_BLANK))
+    looked.findings += _of_all_pages(looked)
     return looked
+
+
+def _of_all_pages(looked: _Looked) -> Iterator[Finding]:
+    if looked.margins:
+        # One note for all pages: a bar down the side is on every one of them.
+        first = looked.margins[0]
+        pages = structure.pages_in_words([each.page or 0 for each in looked.margins])
+        yield Finding.of(first.code, first.page, **dict(first.values), sider=pages)
+    for font, page_number in looked.missing.items():
+        yield Finding.of(Code.PDF_FONT, page_number, skrift=font)
+    if looked.standard:
+        names = ", ".join(sorted(looked.standard))[:LONGEST_LIST]
+        page_number = min(looked.standard.values())
+        yield Finding.of(Code.PDF_STANDARD_FONT, page_number, skrift=names)
+    if looked.objects == 0:
+        yield Finding.of(Code.PDF_BLANK)
 
 
 @cache
@@ -151,7 +165,7 @@ def stands_on_a4(page: pdfium.PdfPage) -> bool:
     return bool(abs(width - A4_POINTS[0]) < 1 and abs(height - A4_POINTS[1]) < 1)
 
 
-def _of_margins(
+def _of_marks(
     drawn: DrawnPage,
     seen: Seen,
     number: int,
@@ -161,6 +175,14 @@ def _of_margins(
         box = drawn.ink_in(limits.marks, darker_than=DARK)
         if box is not None:
             yield Finding.of(Code.PDF_IN_MARKS, number, **where(limits.marks, box))
+
+
+def _of_margins(
+    drawn: DrawnPage,
+    seen: Seen,
+    number: int,
+    limits: VendorLimits,
+) -> Iterator[Finding]:
     for zone in (limits.left_margin, *limits.edges):
         if may_touch(zone, seen.boxes):
             box = drawn.ink_in(zone, darker_than=NOT_WHITE)

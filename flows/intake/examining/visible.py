@@ -29,6 +29,7 @@ SAME_AS_STANDARD: Final = ("Arial", "TimesNewRoman", "CourierNew")
 """What they are also called; the widths are the same."""
 
 _WHITE: Final = 250
+_LONGEST_NAME: Final = 60
 _DEEP: Final = 12
 """Drawings within drawings: deeper ones are left to drawing the page."""
 
@@ -171,7 +172,8 @@ def _name_if_missing(font: Any) -> str:
     size = pdfium_c.FPDFFont_GetBaseFontName(font, None, 0)
     buffer = ctypes.create_string_buffer(max(1, size))
     pdfium_c.FPDFFont_GetBaseFontName(font, buffer, size)
-    return buffer.value.decode("utf-8", "replace") or "?"
+    name = buffer.value.decode("utf-8", "replace")
+    return "".join(char for char in name if char.isprintable())[:_LONGEST_NAME] or "?"
 
 
 def _says_something(text: Any, page: pdfium.PdfPage) -> bool:

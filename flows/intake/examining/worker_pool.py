@@ -179,8 +179,9 @@ class _Worker:
 
     def _read(self, seconds: float) -> dict[str, Any] | None:
         """Return the next answer, or None where the process ends or the time is up."""
-        ready, _, _ = select.select([self._answers], [], [], seconds)
-        line = self._answers.readline() if ready else b""
+        poll = select.poll()
+        poll.register(self._answers, select.POLLIN)
+        line = self._answers.readline() if poll.poll(seconds * 1000) else b""
         read: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
         return read
 
