@@ -149,6 +149,18 @@ class ContactRegisterSettings(BaseModel):
     )
 
 
+class ExaminationSettings(BaseModel):
+    """How documents are looked at: each in a process of its own, within limits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    processes: int = Field(0, ge=0, le=256, description="At once; 0: one a processor.")
+    seconds: float = Field(30, gt=0, description="Of the processor, for one document.")
+    memory_mb: int = Field(
+        1024, ge=256, description="For one document, the libraries' 250 MB among them."
+    )
+
+
 class Settings(BaseSettings):
     """One frozen object. Environment (`SVARUT_ALTINN__URL`) wins over the TOML file."""
 
@@ -203,6 +215,7 @@ class Settings(BaseSettings):
     )
     altinn: AltinnSettings = AltinnSettings()
     contact_register: ContactRegisterSettings = ContactRegisterSettings()
+    examination: ExaminationSettings = ExaminationSettings()
     inbox_server: InboxServerSettings = InboxServerSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()

@@ -12,7 +12,7 @@ from rich.table import Table
 from flows import screen
 from flows.domain.problem import Problem, faults
 from flows.intake.answer import RowAnswer
-from flows.intake.checking import check
+from flows.intake.checking import Looks, begin, finish
 from flows.intake.drop_folder import open_package
 from flows.intake.problems import say
 from flows.intake.registration import Desk, register_all
@@ -76,7 +76,8 @@ def verdicts_on(package: Path, desk: Desk, work: Path) -> Verdicts:
         )
         return Verdicts(of_all, rows, desk.tally["answered_again"], is_run=True)
     submission = open_package(package, unpacked, max_bytes=desk.settings.max_package_bytes)
-    [verdict] = register_all([check(package, submission, desk.standard)], desk)
+    begun = begin(package, submission, desk.standard, Looks(desk.examiner, unpacked))
+    [verdict] = register_all([finish(begun, desk.standard)], desk)
     row = RowAnswer(1, verdict.checked.given_reference, None, tuple(verdict.problems))
     return Verdicts([], [row], desk.tally["answered_again"], is_run=False)
 

@@ -1,7 +1,7 @@
 """Reserve shipments for a batch, and remember what was sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -86,6 +86,7 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
             shipments.c.duplex,
             shipments.c.colour,
             recipients.c.postcode,
+            shipments.c.own_address_page,
             documents.c.pages,
         )
         .join(senders, senders.c.id == shipments.c.sender_id)
@@ -117,18 +118,13 @@ def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candi
     )
     found: dict[ShipmentId, Candidate] = {}
     pages: dict[ShipmentId, list[int]] = {}
-    for shipment_id, sender_id, duplex, colour, postcode, page_count in rows:
+    for shipment_id, sender_id, duplex, colour, postcode, own_address_page, page_count in rows:
         found.setdefault(
             shipment_id,
-            Candidate(shipment_id, sender_id, duplex, colour, postcode, ()),
+            Candidate(shipment_id, sender_id, duplex, colour, postcode, (), own_address_page),
         )
         pages.setdefault(shipment_id, []).append(page_count)
-    return [
-        Candidate(
-            each.id, each.sender_id, each.duplex, each.colour, each.postcode, tuple(pages[each.id])
-        )
-        for each in found.values()
-    ]
+    return [replace(each, pages=tuple(pages[each.id])) for each in found.values()]
 
 
 def reserved_since(tx: Tx, since: datetime) -> dict[SenderId, int]:
@@ -222,6 +218,7 @@ def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
             shipments.c.due_at,
             shipments.c.route_reason,
             shipments.c.contact_language,
+            shipments.c.own_address_page,
         )
         .join(shipments, shipments.c.id == pieces.c.shipment_id)
         .where(pieces.c.batch_id == batch_id, pieces.c.live)
@@ -241,6 +238,7 @@ def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
             recipient=who[row.id],
             documents=tuple(each for each in what[row.id] if not each.excluded_from_print),
             recipient_language=row.contact_language,
+            own_address_page=row.own_address_page,
         )
         for row in rows
     ]

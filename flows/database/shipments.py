@@ -374,6 +374,9 @@ def documents_of(
                     pages=row["pages"],
                     excluded_from_print=row["excluded_from_print"],
                     giro_pages=tuple(row["giro_pages"]),
+                    print_sha256=row["print_sha256"],
+                    print_size_bytes=row["print_size_bytes"],
+                    colour_pages=row["colour_pages"],
                 ),
             )
     return {shipment_id: tuple(one) for shipment_id, one in found.items()}
@@ -450,6 +453,7 @@ def _shipment_row(each: Registration, verdict: Status, at: datetime) -> dict[str
         "sending_system": described.sending_system if described else "",
         "correlation_id": described.correlation_id if described else "",
         "confidential": described is not None and described.confidential,
+        "own_address_page": described is not None and described.own_address_page,
         "held_for": described.held_for if described else "",
         "repeat_key": each.repeat_key,
     }
@@ -486,4 +490,7 @@ def _document_row(shipment_id: ShipmentId, document: Document) -> dict[str, Any]
         "pages": document.pages,
         "excluded_from_print": document.excluded_from_print,
         "giro_pages": list(document.giro_pages),
+        "print_sha256": document.print_sha256,
+        "print_size_bytes": document.print_size_bytes,
+        "colour_pages": document.colour_pages,
     }

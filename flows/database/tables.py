@@ -132,6 +132,7 @@ shipments = Table(
     Column("sending_system", String(100), nullable=False, server_default=""),
     Column("correlation_id", String(100), nullable=False, server_default=""),
     Column("confidential", Boolean, nullable=False, server_default=text("false")),
+    Column("own_address_page", Boolean, nullable=False, server_default=text("false")),
     Column("held_for", String(40), nullable=False, server_default=""),
     Column("repeat_key", String(64), nullable=False, server_default=""),
     Column("cleared_at", Instant),

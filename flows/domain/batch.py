@@ -100,6 +100,8 @@ class Candidate:
     postcode: str
     pages: tuple[int, ...]
     """Pages of each document that is to be printed, in order."""
+    own_address_page: bool = False
+    """Page 1 carries the address: no cover page."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ class Letter:
     documents: tuple[Document, ...]
     recipient_language: str = ""
     """As the contact register knows it; empty: the sender's."""
+    own_address_page: bool = False
+    """Page 1 carries the address: no cover page."""
 
 
 @dataclass(frozen=True)

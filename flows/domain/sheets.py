@@ -11,6 +11,11 @@ COVER_SHEETS: Final = 1
 """The cover page is a sheet of its own; in duplex its back is blank."""
 
 
+def cover_sheets(*, own_address_page: bool) -> int:
+    """Return the sheets before a letter's documents: none where page 1 carries the address."""
+    return 0 if own_address_page else COVER_SHEETS
+
+
 @dataclass(frozen=True)
 class PaperWeights:
     """What paper weighs, in grams."""

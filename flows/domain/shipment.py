@@ -37,6 +37,11 @@ class Document:
     excluded_from_print: bool = False
     giro_pages: tuple[int, ...] = ()
     """1-based page numbers that go on giro paper."""
+    print_sha256: str | None = None
+    """Of its print-ready copy in the archive; None: none was made."""
+    print_size_bytes: int | None = None
+    colour_pages: int | None = None
+    """Pages with colours; None: not counted."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Shipment:
     correlation_id: str = ""
     confidential: bool = False
     """Only for the recipient's own eyes: level 4 log-in, or confidential post to organisations."""
+    own_address_page: bool = False
+    """Page 1 was found to carry the address where the window is: no cover page is put before it."""
     held_for: str = ""
     """Why a person must look before the letter goes anywhere: a code, empty when nobody must."""
 

@@ -102,8 +102,18 @@ def _write(package: Path, answer: Mapping[str, object], copy_to: Path | None) ->
             temporary.replace(folder / name)
 
 
-def _said(found: Problem) -> dict[str, str | int]:
-    where: dict[str, str | int] = {"kode": found.code, "felt": found.field}
+_PLACE: Final = ("x_mm", "y_mm", "bredde_mm", "hoyde_mm")
+"""Values that say where on a page: from the left, from the top, width and height."""
+
+
+def _said(found: Problem) -> dict[str, object]:
+    where: dict[str, object] = {"kode": found.code, "felt": found.field}
     if found.page is not None:
         where["side"] = found.page
+    values = dict(found.values)
+    if "sone" in values:
+        where["sone"] = values["sone"]
+    millimetres = {key.removesuffix("_mm"): values[key] for key in _PLACE if key in values}
+    if millimetres:
+        where["mm"] = millimetres
     return {**where, "tekst": say(found)}

@@ -7,6 +7,7 @@ off. A package is opened with every limit on, and what is wrong with it becomes 
 import errno
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -19,6 +20,9 @@ from flows.intake.problems import Code, problem
 from flows.intake.submission import Submission, contents_sha256
 
 ANSWER_SUFFIX: Final = ".kvittering.json"
+PICTURE: Final = re.compile(r"\.side-[0-9]+\.png$")
+"""The end of the name of a rejected page's picture."""
+
 UNFINISHED: Final = (".part", ".tmp")
 """A sender still writes these, or has died doing so."""
 
@@ -45,7 +49,12 @@ def waiting_packages(inbox: Path) -> list[Path]:
 
 def is_waiting(name: str) -> bool:
     """Say whether a name in an inbox is a complete package's."""
-    return not name.startswith(".") and not name.endswith((*UNFINISHED, ANSWER_SUFFIX))
+    return not name.startswith(".") and not is_ours(name)
+
+
+def is_ours(name: str) -> bool:
+    """Say whether a name in an inbox is no package's: an answer, a picture, unfinished."""
+    return name.endswith((*UNFINISHED, ANSWER_SUFFIX)) or bool(PICTURE.search(name))
 
 
 def last_touched(package: Path) -> float:

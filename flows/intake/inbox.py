@@ -1,11 +1,13 @@
 """Take in every complete package of one sender's inbox, and answer each."""
 
 import logging
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +15,9 @@ from flows.database.open_items import OpenItem, raise_item
 from flows.database.session import Database, transaction
 from flows.domain.problem import faults
 from flows.domain.sender import Sender
+from flows.intake import pictures
 from flows.intake.answer import write_answer
-from flows.intake.checking import Checked, check
+from flows.intake.checking import Begun, Checked, Looks, ahead, begin, finish
 from flows.intake.drop_folder import (
     DONE,
     REJECTED,
@@ -45,6 +48,7 @@ UNFINISHED_SIGNS: Final = frozenset(
         Code.METADATA_NOT_JSON,
         Code.FILE_MISSING,
         Code.PDF_UNREADABLE,
+        Code.PDF_MENDED,
     },
 )
 """What a package looks like that its sender is still writing under its final name."""
@@ -97,12 +101,15 @@ def take_in(
     desk = open_desk(sender, settings, database, now, dry_run=dry_run)
     runs = [package for package in packages if is_run(package)]
     letters = [package for package in packages if package not in set(runs)]
-    for start in range(0, len(letters), CHUNK):
-        with work_folder(settings.work_folder, "intake") as work:
-            checked = list(_check_all(letters[start : start + CHUNK], work, desk))
+    with work_folder(settings.work_folder, "intake") as work:
+        looked_at = _check_all(letters, work, desk)
+        while some := list(islice(looked_at, CHUNK)):
+            checked = [each for each, _ in some if each is not None]
             for verdict in register_all(checked, desk):
                 if not dry_run:
                     _answer(verdict, desk)
+            for _, unpacked in some:
+                shutil.rmtree(unpacked)  # what is kept is in the archive by now
     for package in runs:
         if _may_be_unfinished(package, desk):
             desk.tally["left"] += 1
@@ -121,25 +128,58 @@ def _may_be_unfinished(run: Path, desk: Desk) -> bool:
         return True
 
 
-def _check_all(packages: Sequence[Path], work: Path, desk: Desk) -> Iterator[Checked]:
-    for place, package in enumerate(packages):
-        unpacked = work / str(place)
-        unpacked.mkdir()
-        try:
-            age = time.time() - last_touched(package)
-            submission = open_package(package, unpacked, max_bytes=desk.settings.max_package_bytes)
-            checked = check(package, submission, desk.standard)
-        except OSError as fault:
-            # Names may be personal, so the log gets the inbox and a number.
-            log.warning("left package %s of %s: %s", place, package.parent.name, fault.strerror)
-            desk.tally["left"] += 1
-            continue
-        codes = {each.code for each in checked.problems}
-        if age < desk.settings.inbox_settle_seconds and codes & UNFINISHED_SIGNS:
-            log.info("left package %s of %s: perhaps unfinished", place, package.parent.name)
-            desk.tally["left"] += 1
-        else:
-            yield checked
+@dataclass(frozen=True)
+class _Opened:
+    """A package whose documents are being looked at."""
+
+    place: int
+    folder: Path
+    age: float
+    begun: Begun | None
+    """None where it could not be opened just now."""
+
+
+def _check_all(
+    packages: Sequence[Path], work: Path, desk: Desk
+) -> Iterator[tuple[Checked | None, Path]]:
+    """Give each package, looked at, and its folder to remove; None for one that is left alone."""
+    for each in ahead(_open(place, package, work, desk) for place, package in enumerate(packages)):
+        yield _finish(each, desk), each.folder
+
+
+def _open(place: int, package: Path, work: Path, desk: Desk) -> _Opened:
+    folder = work / str(place)
+    folder.mkdir()
+    try:
+        age = time.time() - last_touched(package)
+        submission = open_package(package, folder, max_bytes=desk.settings.max_package_bytes)
+        begun = begin(package, submission, desk.standard, Looks(desk.examiner, folder))
+    except OSError as fault:
+        _leave(place, package, fault.strerror or "", desk)
+        return _Opened(place, folder, 0, None)
+    return _Opened(place, folder, age, begun)
+
+
+def _finish(opened: _Opened, desk: Desk) -> Checked | None:
+    if opened.begun is None:
+        return None
+    package = opened.begun.package
+    try:
+        checked = finish(opened.begun, desk.standard)
+    except OSError as fault:
+        _leave(opened.place, package, fault.strerror or "", desk)
+        return None
+    codes = {each.code for each in checked.problems}
+    if opened.age < desk.settings.inbox_settle_seconds and codes & UNFINISHED_SIGNS:
+        _leave(opened.place, package, "perhaps unfinished", desk)
+        return None
+    return checked
+
+
+def _leave(place: int, package: Path, why: str, desk: Desk) -> None:
+    # Names may be personal, so the log gets the inbox and a number.
+    log.warning("left package %s of %s: %s", place, package.parent.name, why)
+    desk.tally["left"] += 1
 
 
 def _answer(verdict: Verdict, desk: Desk) -> None:
@@ -152,6 +192,10 @@ def _answer(verdict: Verdict, desk: Desk) -> None:
             problems=verdict.problems,
             copy_to=package.parent / REJECTED if rejected else None,
         )
+        if rejected:
+            folders = (package.parent, package.parent / REJECTED)
+            name = package_name(package)
+            pictures.draw(verdict.checked, verdict.problems, desk.examiner, name, folders)
         put_away(package, REJECTED if rejected else DONE, verdict.shipment_id[:8])
     except OSError as fault:
         log.warning("not answered shipment=%s: %s", verdict.shipment_id, fault.strerror)

@@ -137,5 +137,6 @@ def _shipment(shipment_id: ShipmentId, sender_id: SenderId, checked: Checked) ->
         sending_system=described.sending_system or "",
         correlation_id=described.correlation_id or "",
         confidential=bool(described.level_4 or described.confidential),
+        own_address_page=checked.own_address,
         held_for=MAY_BE_HIDDEN if may_be_hidden(address) else "",
     )

@@ -14,7 +14,14 @@ from typing import Final
 from flows.database.session import Database
 from flows.domain.sender import Sender
 from flows.intake.answer import write_answer
-from flows.intake.drop_folder import ANSWER_SUFFIX, DONE, REJECTED, is_waiting, package_name
+from flows.intake.drop_folder import (
+    ANSWER_SUFFIX,
+    DONE,
+    PICTURE,
+    REJECTED,
+    is_waiting,
+    package_name,
+)
 from flows.intake.inbox import SourceSummary, summed, take_in
 from flows.intake.problems import Code, problem
 from flows.settings import Settings
@@ -125,6 +132,10 @@ def _answer_there(server: Sftp, folder: str, name: str, inbox: Path) -> None:
     rejected = (inbox / REJECTED / answer).is_file()
     away = f"{folder}/{REJECTED if rejected else DONE}"
     server.make_folder(away)
+    for picture in sorted(inbox.iterdir()):
+        if picture.name.startswith(f"{package_name(Path(name))}.") and PICTURE.search(picture.name):
+            for there in (away, folder):
+                server.replace_bytes(picture.read_bytes(), there, picture.name)
     if rejected:
         server.replace_bytes(content, away, answer)
     server.replace_bytes(content, folder, answer)

@@ -9,20 +9,18 @@ import logging
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
-
-import pikepdf
 
 from flows.archive import sha256_of
 from flows.domain.problem import Problem, faults
 from flows.domain.shipment import ShipmentId
 from flows.intake.answer import RowAnswer, write_answer, write_run_answer
-from flows.intake.checking import Checked, check
+from flows.intake.checking import Begun, Checked, Looks, ahead, begin, finish
 from flows.intake.drop_folder import DONE, REJECTED, open_package, put_away
+from flows.intake.examining.examiner import Cut
 from flows.intake.problems import Code, problem
 from flows.intake.registration import Desk, Verdict, register_all
 from flows.intake.spreadsheet import (
@@ -132,41 +130,14 @@ def _open(
     return submission, rows or [], faults_of_sheet(rows, name)
 
 
-class _Knife:
-    """Cuts letters from the large PDFs of a run; each is opened once."""
+@dataclass(frozen=True)
+class _Row:
+    """A row whose pages are being cut."""
 
-    def __init__(self, files: Mapping[str, Path], sources: ExitStack) -> None:
-        self._files, self._sources = files, sources
-        self._open: dict[str, pikepdf.Pdf | None] = {}
-
-    def cut(self, name: str, pages: tuple[int, int], target: Path) -> list[Problem]:
-        """Write some pages of a file to `target`; return why that cannot be."""
-        if name not in self._files:
-            return [problem(Code.FILE_MISSING, name)]
-        whole = self._source(name)
-        if whole is None:
-            return [problem(Code.PDF_UNREADABLE, name)]
-        first, last = pages
-        if last > len(whole.pages):
-            return [problem(Code.SHEET_PAGES_BEYOND, "sider", sider=len(whole.pages))]
-        with pikepdf.new() as part:
-            part.pages.extend(whole.pages[first - 1 : last])
-            part.save(target, deterministic_id=True)
-        return []
-
-    def _source(self, name: str) -> pikepdf.Pdf | None:
-        if name not in self._open:
-            try:
-                whole = self._sources.enter_context(pikepdf.open(self._files[name]))
-            except pikepdf.PdfError:
-                self._open[name] = None
-            else:
-                if "/AcroForm" in whole.Root:
-                    # What was filled in belongs to the page; copied pages leave forms behind.
-                    whole.generate_appearance_streams()
-                    whole.flatten_annotations("print")
-                self._open[name] = whole
-        return self._open[name]
+    row: Row
+    folder: Path
+    cut: Cut | None
+    """None where nothing is cut: the row's documents are files of the run."""
 
 
 def _checked(
@@ -175,23 +146,61 @@ def _checked(
     desk: Desk,
     work: Path,
 ) -> Iterator[tuple[int, Checked]]:
-    with ExitStack() as sources:
-        knife = _Knife(whole.files, sources)
-        for row in letters_of(rows):
-            folder = _folder_of(row.number, work)
-            folder.mkdir()
-            files, found = _files_of(row, whole.files, knife, folder)
-            description = folder / METADATA
-            text = json.dumps(row.description, ensure_ascii=False)
-            description.write_text(text, encoding="utf-8")
-            files[METADATA] = description
-            hashes = {name: sha256_of(path) for name, path in files.items()}
-            name = f"{whole.name}-{row.number}"
-            letter = Submission(name, files, hashes, contents_sha256(hashes))
-            checked = check(folder, letter, desk.standard)
-            problems = (*row.problems, *found, *_not_said_by(found, checked.problems))
-            documents = () if faults(problems) else checked.documents
-            yield row.number, replace(checked, problems=problems, documents=documents)
+    shared = work / "shared"
+    shared.mkdir()
+    looks = Looks(desk.examiner, shared)
+    cutting = ahead(_cut(row, whole.files, desk, work) for row in letters_of(rows))
+    for row, found, begun in ahead(_begin(each, whole, desk, looks) for each in cutting):
+        checked = finish(begun, desk.standard)
+        problems = (*row.problems, *found, *_not_said_by(found, checked.problems))
+        documents = () if faults(problems) else checked.documents
+        yield row.number, replace(checked, problems=problems, documents=documents)
+
+
+def _cut(row: Row, files: Mapping[str, Path], desk: Desk, work: Path) -> _Row:
+    folder = _folder_of(row.number, work)
+    folder.mkdir()
+    cut = None
+    if row.pages is not None and row.source in files:
+        cut = desk.examiner.cut(files[row.source], row.pages, folder / "cut.pdf")
+    return _Row(row, folder, cut)
+
+
+def _begin(
+    each: _Row,
+    whole: Submission,
+    desk: Desk,
+    looks: Looks,
+) -> tuple[Row, list[Problem], Begun]:
+    """Begin to look at a row's letter; a document of many rows is looked at once."""
+    row, folder = each.row, each.folder
+    files, found = _files_of(each, whole.files)
+    description = folder / METADATA
+    text = json.dumps(row.description, ensure_ascii=False)
+    description.write_text(text, encoding="utf-8")
+    files[METADATA] = description
+    hashes = {
+        name: whole.hashes[name] if path == whole.files.get(name) else sha256_of(path)
+        for name, path in files.items()
+    }
+    letter = Submission(f"{whole.name}-{row.number}", files, hashes, contents_sha256(hashes))
+    own = looks if row.pages is None else Looks(desk.examiner, folder)
+    return row, found, begin(folder, letter, desk.standard, own)
+
+
+def _files_of(each: _Row, files: Mapping[str, Path]) -> tuple[dict[str, Path], list[Problem]]:
+    row = each.row
+    if row.pages is None:
+        return {name: files[name] for name in row.files if name in files}, []
+    name = str(row.description["dokumenter"][0]["filnavn"])
+    if each.cut is None:
+        return {}, [problem(Code.FILE_MISSING, row.source)]
+    code, pages = each.cut.result()
+    if code == Code.SHEET_PAGES_BEYOND:
+        return {}, [problem(code, "sider", sider=pages)]
+    if code:
+        return {}, [problem(code, row.source)]
+    return {name: each.folder / "cut.pdf"}, []
 
 
 def _folder_of(number: int, work: Path) -> Path:
@@ -201,19 +210,6 @@ def _folder_of(number: int, work: Path) -> Path:
 def _not_said_by(said: Sequence[Problem], found: Sequence[Problem]) -> list[Problem]:
     """Leave out that a document is missing where cutting it has just said why."""
     return [each for each in found if not (said and each.code == Code.FILE_MISSING)]
-
-
-def _files_of(
-    row: Row,
-    files: Mapping[str, Path],
-    knife: _Knife,
-    folder: Path,
-) -> tuple[dict[str, Path], list[Problem]]:
-    if row.pages is None:
-        return {name: files[name] for name in row.files if name in files}, []
-    name = str(row.description["dokumenter"][0]["filnavn"])
-    found = knife.cut(row.source, row.pages, folder / "cut.pdf")
-    return ({} if found else {name: folder / "cut.pdf"}), found
 
 
 def _looked_at(

@@ -9,8 +9,9 @@ from typing import Final
 from flows.domain.account_code import is_account_code
 from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem
-from flows.domain.sheets import lands_on_back, prints_duplex
+from flows.domain.sheets import cover_sheets, lands_on_back, prints_duplex, sheets_of
 from flows.intake.addressing import Postcodes, of_recipient, of_reply_address
+from flows.intake.examining.limits import DEFAULT_LIMITS, VendorLimits
 from flows.intake.metadata import MAX_NAME_LENGTH, DescribedDocument, Description
 from flows.intake.particulars import of_notes, of_particulars
 from flows.intake.pdf_checks import PdfFacts
@@ -43,11 +44,19 @@ class Standard:
     """Whose national numbers are accepted."""
     rules: RuleSet
     postcodes: Postcodes = field(default_factory=dict)
+    own_address: bool = False
+    """Whether page 1 carries the address where the window is, and no cover page is put before."""
+    limits: VendorLimits = DEFAULT_LIMITS
 
 
 def is_pdf(document: DescribedDocument) -> bool:
     """Say whether the sender calls a document a PDF."""
     return (document.mime_type or "").strip().lower() == PDF
+
+
+def prints(document: DescribedDocument) -> bool:
+    """Say whether a document goes on paper, where its letter does."""
+    return is_pdf(document) and not document.excluded_from_print
 
 
 def validate(facts: Facts, standard: Standard) -> list[Problem]:
@@ -59,7 +68,7 @@ def validate(facts: Facts, standard: Standard) -> list[Problem]:
         *of_reply_address(described, standard.numbers, standard.postcodes),
         *of_particulars(described),
         *of_notes(described),
-        *_of_documents(facts, standard.rules),
+        *_of_documents(facts, standard),
         *_of_giro_pages(facts),
     ]
 
@@ -73,7 +82,7 @@ def _of_fields(described: Description, rules: RuleSet) -> Iterator[Problem]:
         yield problem(Code.FIELD_MISSING, "dokumenter")
 
 
-def _of_documents(facts: Facts, rules: RuleSet) -> Iterator[Problem]:
+def _of_documents(facts: Facts, standard: Standard) -> Iterator[Problem]:
     documents = facts.description.documents or []
     digital_only = bool(facts.description.digital_only)
     for place, document in enumerate(documents, start=1):
@@ -81,7 +90,7 @@ def _of_documents(facts: Facts, rules: RuleSet) -> Iterator[Problem]:
         if not name:
             yield problem(Code.FIELD_MISSING, f"dokumenter[{place}].filnavn")
             continue
-        if len(name) > MAX_NAME_LENGTH or _is_forbidden(name, rules):
+        if len(name) > MAX_NAME_LENGTH or _is_forbidden(name, standard.rules):
             yield problem(Code.FILE_NAME, name[:MAX_NAME_LENGTH])
         elif name not in facts.file_sizes:
             yield problem(Code.FILE_MISSING, name)
@@ -90,30 +99,49 @@ def _of_documents(facts: Facts, rules: RuleSet) -> Iterator[Problem]:
         elif not (is_pdf(document) or document.excluded_from_print or digital_only):
             yield problem(Code.FILE_NOT_PRINTABLE, name)
         if name in facts.pdfs:
-            printed = _prints(document) and not digital_only
-            yield from (
-                each
-                for each in facts.pdfs[name].problems
-                if printed or each.code != Code.PDF_NOT_A4  # a drawing read on a screen may be A0
-            )
+            yield from facts.pdfs[name].problems
     names = Counter((each.file_name or "").casefold() for each in documents)
     for name in sorted(name for name, times in names.items() if name and times > 1):
         yield problem(Code.FILE_NAME_TWICE, name)
     if documents and not digital_only:
-        yield from _of_print(facts, [each for each in documents if _prints(each)], rules)
+        yield from _of_print(facts, [each for each in documents if prints(each)], standard)
 
 
 def _of_print(
     facts: Facts,
     printed: Sequence[DescribedDocument],
-    rules: RuleSet,
+    standard: Standard,
 ) -> Iterator[Problem]:
+    rules = standard.rules
     if not printed:
         yield problem(Code.NOTHING_TO_PRINT, "dokumenter")
     size = sum(facts.file_sizes.get(each.file_name or "", 0) for each in printed)
     if size > rules.printable_bytes:
         megabytes, limit = -(-size // _MEGABYTE), rules.printable_bytes // _MEGABYTE
         yield problem(Code.TOO_LARGE_TO_PRINT, "dokumenter", mb=megabytes, grense_mb=limit)
+    names = [each.file_name or "" for each in printed]
+    read = [facts.pdfs[name] for name in names if name in facts.pdfs]
+    sheets = _sheets(facts.description, read, standard)
+    if sheets > standard.limits.max_sheets:
+        most = standard.limits.max_sheets
+        yield problem(Code.TOO_MANY_SHEETS, "dokumenter", ark=sheets, grense=most)
+    if standard.own_address and names and names[0] in facts.pdfs:
+        yield from _of_own_address(facts.description, facts.pdfs[names[0]], names[0])
+
+
+def _sheets(described: Description, read: Sequence[PdfFacts], standard: Standard) -> int:
+    pages = [each.pages for each in read]
+    asked = bool(described.printing and described.printing.duplex)
+    cover = cover_sheets(own_address_page=standard.own_address)
+    return cover + sheets_of(pages, duplex=prints_duplex(pages, asked=asked))
+
+
+def _of_own_address(described: Description, first: PdfFacts, name: str) -> Iterator[Problem]:
+    """Hold the address in the window against the recipient's: a mix-up would show a stranger."""
+    postcode = (described.recipient.postcode or "") if described.recipient else ""
+    shown = "".join(first.window_text.split())
+    if shown and "".join(postcode.split()) not in shown:
+        yield problem(Code.PDF_OTHER_ADDRESS, name, 1)
 
 
 def _is_forbidden(name: str, rules: RuleSet) -> bool:
@@ -123,7 +151,7 @@ def _is_forbidden(name: str, rules: RuleSet) -> bool:
 def _of_giro_pages(facts: Facts) -> Iterator[Problem]:
     documents = facts.description.documents or []
     wishes = facts.description.printing
-    names = {each.file_name or "" for each in documents if _prints(each)}
+    names = {each.file_name or "" for each in documents if prints(each)}
     pages = {name: facts.pdfs[name].pages for name in sorted(names) if name in facts.pdfs}
     duplex = prints_duplex(list(pages.values()), asked=bool(wishes and wishes.duplex))
     duplex = duplex and not facts.description.digital_only
@@ -140,7 +168,3 @@ def _of_giro_pages(facts: Facts) -> Iterator[Problem]:
                 yield problem(Code.GIRO_PAGE_UNKNOWN, name, page, sider=last)
             elif lands_on_back(page, duplex=duplex):
                 yield problem(Code.GIRO_PAGE_ON_BACK, name, page)
-
-
-def _prints(document: DescribedDocument) -> bool:
-    return is_pdf(document) and not document.excluded_from_print

@@ -19,7 +19,7 @@ from flows.domain.batch import Assembled, BatchId, BatchStatus, JobClass, Letter
 from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId, ShipmentId
 from flows.errors import NeedsAPerson, TryAgainLater
-from flows.print_batch.assembly import join_letters, place_letters
+from flows.print_batch.assembly import PrintFile, join_letters, place_letters
 from flows.print_batch.contents import contents_of
 from flows.print_batch.cover_check import check_covers
 from flows.print_batch.cover_drawing import draw_covers
@@ -42,7 +42,7 @@ class Desk:
 
     letters: tuple[Letter, ...]
     covers: tuple[CoverPage, ...]
-    """One for each of `letters`."""
+    """One for each of `letters` that has a cover page."""
     ready: Ready
     unprintable: Mapping[ShipmentId, str]
     """Why, in a sentence without anything personal."""
@@ -119,13 +119,19 @@ def lay_ready(
     unprintable: dict[ShipmentId, str] = {}
     covers: dict[ShipmentId, CoverPage] = {}
     for letter, placed in zip(letters, place_letters(letters, job_class), strict=True):
+        if letter.own_address_page:
+            continue
         sender = senders[letter.sender_id]
         page = lay_out(cover_of(letter, sender, sheets=placed.sheets, printed_on=printed_on))
         if isinstance(page, CoverFault):
             unprintable[letter.piece.shipment_id] = str(page)
         else:
             covers[letter.piece.shipment_id] = page
-    fitting = [letter for letter in letters if letter.piece.shipment_id in covers]
+    fitting = [
+        letter
+        for letter in letters
+        if letter.own_address_page or letter.piece.shipment_id in covers
+    ]
     documents = (document for letter in fitting for document in letter.documents)
     ready = make_ready(documents, archive, folder)
     for letter in fitting:
@@ -134,7 +140,8 @@ def lay_ready(
                 reason = f"document {document.position} {ready.faults[document.sha256]}"
                 unprintable[letter.piece.shipment_id] = reason
     kept = tuple(one for one in fitting if one.piece.shipment_id not in unprintable)
-    return Desk(kept, tuple(covers[one.piece.shipment_id] for one in kept), ready, unprintable)
+    drawn = tuple(covers[one.piece.shipment_id] for one in kept if not one.own_address_page)
+    return Desk(kept, drawn, ready, unprintable)
 
 
 def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
@@ -146,12 +153,25 @@ def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> A
     printed = join_letters(
         desk.letters, job_class, covers=covers, ready=desk.ready, target=folder / "print.pdf"
     )
-    return_lines = [cover.return_line.text for cover in desk.covers]
-    check_covers(printed.file, desk.letters, printed.pieces, return_lines)
+    _look_at_covers(desk, printed)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
     package = write_package(contents, settings.packages_folder / name)
     return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
+
+
+def _look_at_covers(desk: Desk, printed: PrintFile) -> None:
+    covered = [
+        (letter, piece)
+        for letter, piece in zip(desk.letters, printed.pieces, strict=True)
+        if not letter.own_address_page
+    ]
+    check_covers(
+        printed.file,
+        [letter for letter, _ in covered],
+        [piece for _, piece in covered],
+        [cover.return_line.text for cover in desk.covers],
+    )
 
 
 def _read(

@@ -11,10 +11,11 @@ from pikepdf import Dictionary, Name, Object, Pdf
 from pypdf.errors import PyPdfError
 
 from flows.domain.batch import JobClass, Letter, PlacedPiece
-from flows.domain.sheets import COVER_SHEETS, sheets_of, weight_grams
+from flows.domain.sheets import cover_sheets, sheets_of, weight_grams
 from flows.errors import ImpossibleState
-from flows.print_batch.layers import layers_of, set_layers
-from flows.print_batch.print_ready import Place, Ready, save, set_pages
+from flows.pdf.layers import layers_of, set_layers
+from flows.pdf.pages import save, set_pages
+from flows.print_batch.print_ready import Place, Ready
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def join_letters(
 ) -> PrintFile:
     """Write each letter's cover page and documents after the one before it.
 
-    covers: one PDF with the letters' cover pages, in the order of `letters`.
+    covers: one PDF with the cover pages of those letters that have one, in the order of `letters`.
     In duplex every document begins on a fresh front: a side left over is a blank page, and so is
     the back of the cover. The pages are counted again in the finished file, by another library.
     """
@@ -46,9 +47,11 @@ def join_letters(
         cover_pdf = stack.enter_context(pikepdf.open(covers))
         parts = [stack.enter_context(pikepdf.open(part)) for part in ready.parts]
         pages: list[Object] = []
-        for number, letter in enumerate(letters):
-            cover = target_pdf.copy_foreign(cover_pdf.pages[number].obj)
-            _add(target_pdf, pages, [cover], duplex=job_class.duplex)
+        cover_pages = iter(cover_pdf.pages)
+        for letter in letters:
+            if not letter.own_address_page:
+                cover = target_pdf.copy_foreign(next(cover_pages).obj)
+                _add(target_pdf, pages, [cover], duplex=job_class.duplex)
             for document in letter.documents:
                 own = _own_pages(target_pdf, parts, ready.places[document.sha256])
                 _add(target_pdf, pages, own, duplex=job_class.duplex)
@@ -76,7 +79,8 @@ def _placed(letters: Sequence[Letter], job_class: JobClass) -> Iterator[PlacedPi
     first = 1
     for letter in letters:
         documents = [document.pages for document in letter.documents]
-        sheets = COVER_SHEETS + sheets_of(documents, duplex=job_class.duplex)
+        cover = cover_sheets(own_address_page=letter.own_address_page)
+        sheets = cover + sheets_of(documents, duplex=job_class.duplex)
         pages = sheets * 2 if job_class.duplex else sheets
         grams = weight_grams(sheets, job_class.envelope)
         yield PlacedPiece(letter.piece.number, first, pages, sheets, int(grams * 1000))

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 
 from flows.domain.batch import BatchId, Candidate, JobClass, PlannedBatch
-from flows.domain.sheets import COVER_SHEETS, envelope_for, prints_duplex, sheets_of
+from flows.domain.sheets import cover_sheets, envelope_for, prints_duplex, sheets_of
 from flows.domain.shipment import SenderId
 
 
@@ -68,9 +68,10 @@ def job_class_of(letter: Candidate) -> JobClass:
 
 
 def sheets_in(letter: Candidate) -> int:
-    """Return the sheets of a letter, the cover among them."""
+    """Return the sheets of a letter, its cover among them where it has one."""
     duplex = prints_duplex(letter.pages, asked=letter.duplex)
-    return COVER_SHEETS + sheets_of(letter.pages, duplex=duplex)
+    cover = cover_sheets(own_address_page=letter.own_address_page)
+    return cover + sheets_of(letter.pages, duplex=duplex)
 
 
 def _place_in_batch(letter: Candidate) -> tuple[int, str, str]:

@@ -30,7 +30,13 @@ from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
 from flows.sandbox.letters import make_letters
 from flows.sandbox.print_shop import PrintShop
-from flows.settings import AltinnSettings, InboxServerSettings, Settings, VendorSettings
+from flows.settings import (
+    AltinnSettings,
+    ExaminationSettings,
+    InboxServerSettings,
+    Settings,
+    VendorSettings,
+)
 
 pytestmark = pytest.mark.faults
 
@@ -59,6 +65,7 @@ class World:
             test_population=True,
             letters_per_batch=4,
             inbox_settle_seconds=0,
+            examination=ExaminationSettings(processes=1),
             altinn=AltinnSettings(
                 url=altinn.url, token=SecretStr("sandbox"), parallel_calls=1, timeout_seconds=10
             ),

@@ -13,6 +13,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 from builders import MONDAY, a_sender
+from made_pdfs import at, drawn, lines
+from PIL import Image
 from sqlalchemy import func, select
 
 from flows.archive import Archive
@@ -33,10 +35,10 @@ PERSON = "01818550029"
 NAME = "Oline Prøve"
 
 
-def a_pdf(pages: int = 1, width: float = 595.28, **saving: object) -> bytes:
+def a_pdf(pages: int = 1, width: float = 595.28, height: float = 841.89, **saving: object) -> bytes:
     pdf = pikepdf.new()
     for _ in range(pages):
-        pdf.add_blank_page(page_size=(width, 841.89))
+        pdf.add_blank_page(page_size=(width, height))
     out = io.BytesIO()
     pdf.save(out, **saving)  # type: ignore[arg-type]
     return out.getvalue()
@@ -219,7 +221,8 @@ def test_a_bad_package_is_answered_and_stops_no_other(
 
 
 def test_a_good_letter_is_archived_answered_and_put_away(intake: Intake) -> None:
-    intake.lay_zip("vedtak-0042.zip", a_letter(a_pdf(3), eksternReferanse="SAK-1"))
+    content = a_pdf(3)
+    intake.lay_zip("vedtak-0042.zip", a_letter(content, eksternReferanse="SAK-1"))
 
     summary = intake.run()
 
@@ -233,7 +236,7 @@ def test_a_good_letter_is_archived_answered_and_put_away(intake: Intake) -> None
         (document,) = documents_of(tx, [shipment])[shipment]
     assert document.pages == 3
     with intake.archive.open(document.sha256) as kept:
-        assert kept.read() == a_pdf(3)
+        assert kept.read() == content
     assert (intake.inbox / ".ferdig" / "vedtak-0042.zip").is_file()
 
 
@@ -403,7 +406,9 @@ def test_a_run_stopped_at_any_effect_ends_as_if_it_was_not(
         "b.kvittering.json",
     ]
     assert rows["shipments"] == 2
-    assert rows["documents"] == sum(name.startswith("archive/") for name in names) == 1
+    assert rows["documents"] == 1
+    # The document as it came, and its copy for print.
+    assert sum(name.startswith("archive/") for name in names) == 2
 
 
 def test_a_document_that_changes_while_it_is_read_waits_for_the_next_run(
@@ -494,3 +499,120 @@ def test_every_real_document_is_answered(intake: Intake, shared: Path) -> None:
     assert summary.accepted + summary.rejected == len(samples) > 30
     assert summary.left == 0
     assert len(list(intake.inbox.glob("*.kvittering.json"))) == len(samples)
+
+
+def test_a_printed_document_gets_a_print_ready_copy_and_stays_as_it_came(intake: Intake) -> None:
+    lying = a_pdf(2, width=841.89, height=595.28)
+    intake.lay_zip("a.zip", a_letter(lying, eksternReferanse="A"))
+
+    intake.run()
+
+    shipment = ShipmentId(str(intake.answer("a")["id"]))
+    with reading(intake.database) as tx:
+        (document,) = documents_of(tx, [shipment])[shipment]
+    assert document.print_sha256 is not None
+    assert document.print_sha256 != document.sha256
+    assert document.colour_pages == 0
+    with intake.archive.open(document.sha256) as kept:
+        assert kept.read() == lying
+    with intake.archive.open(document.print_sha256) as kept, pikepdf.open(kept) as copy:
+        assert [tuple(map(float, page.mediabox)) for page in copy.pages] == [
+            (0, 0, 595.276, 841.89)
+        ] * 2
+    copy_file = intake.archive.path_of(document.print_sha256)
+    assert copy_file.stat().st_size == document.print_size_bytes
+
+
+@pytest.mark.parametrize("how", ["excluded", "digital only"])
+def test_what_is_not_printed_has_no_copy_and_may_have_any_size(intake: Intake, how: str) -> None:
+    files = a_letter(a_pdf(1, width=2000), kunDigitalLevering=how == "digital only")
+    if how == "excluded":
+        plan = {"filnavn": "plan.pdf", "mimeType": "application/pdf"}
+        letter = {"filnavn": "brev.pdf", "mimeType": "application/pdf"}
+        documents = [letter, {**plan, "skalEkskluderesFraUtskrift": True}]
+        files = {
+            **a_letter(dokumenter=documents),
+            "brev.pdf": a_pdf(),
+            "plan.pdf": a_pdf(1, width=2000),
+        }
+        del files["vedtak.pdf"]
+    intake.lay_zip("a.zip", files)
+
+    intake.run()
+
+    assert intake.answer("a")["status"] == "AKSEPTERT"
+    shipment = ShipmentId(str(intake.answer("a")["id"]))
+    with reading(intake.database) as tx:
+        last = documents_of(tx, [shipment])[shipment][-1]
+    assert (last.pages, last.print_sha256, last.colour_pages) == (1, None, None)
+
+
+def test_a_page_that_stands_wrong_is_shown_beside_the_answer(intake: Intake) -> None:
+    bad = drawn(at(30, 60), at(4, 120))
+    intake.lay_zip("a.zip", a_letter(bad, eksternReferanse="A"))
+    intake.lay_zip("b.zip", a_letter(eksternReferanse="B"))
+
+    intake.run()
+
+    (fault,) = intake.answer("a")["problemer"]  # type: ignore[misc]
+    assert fault["kode"] == "PDF_INNHOLD_I_MERKESONE"
+    assert (fault["felt"], fault["side"], fault["sone"]) == ("vedtak.pdf", 2, "styremerker")
+    assert fault["mm"] == {"x": 4, "y": 117, "bredde": 10, "hoyde": 3}
+    assert pictures_in(intake.inbox) == ["a.side-2.png"]
+    assert pictures_in(intake.inbox / ".avvist") == ["a.side-2.png"]
+    with Image.open(intake.inbox / "a.side-2.png") as picture:
+        red = sum(count for count, colour in picture.getcolors(10**6) if colour == (214, 0, 28))
+        assert picture.size[0] > 800
+    assert red > 100
+
+
+def pictures_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.png"))
+
+
+def test_a_picture_in_the_inbox_is_no_package(intake: Intake) -> None:
+    intake.lay_zip("a.zip", a_letter(a_pdf(1, width=2000), eksternReferanse="A"))
+    intake.run()
+    before = intake.everything()
+
+    again = intake.run()
+
+    assert again == SourceSummary("nordvik")
+    assert intake.everything() == before
+
+
+def test_at_most_three_pages_of_a_package_are_shown(intake: Intake) -> None:
+    names = [f"{number}.pdf" for number in range(1, 6)]
+    documents = [{"filnavn": name, "mimeType": "application/pdf"} for name in names]
+    files = a_letter(dokumenter=documents, eksternReferanse="A")
+    del files["vedtak.pdf"]
+    intake.lay_zip("a.zip", files | {name: a_pdf(2, width=700) for name in names})
+
+    intake.run()
+
+    assert pictures_in(intake.inbox) == [
+        "a.dokument-2.side-1.png", "a.dokument-3.side-1.png", "a.side-1.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("postcode", "expected"), [("8900", []), ("8901", ["PDF_ADRESSE_AVVIKER"])]
+)
+def test_a_letter_of_a_sender_with_its_own_address_page_needs_no_cover(
+    intake: Intake, postcode: str, expected: list[str]
+) -> None:
+    page = lines((25, 52, NAME), (25, 57, "Fjellveien 3"), (25, 62, f"{postcode} Brønnøysund"))
+    intake.lay_zip("a.zip", a_letter(drawn(page), eksternReferanse="A"))
+
+    take_in(
+        intake.inbox,
+        a_sender(own_address_page=True),
+        settings=intake.settings,
+        database=intake.database,
+        now=MONDAY,
+    )
+
+    assert intake.codes("a") == expected
+    with reading(intake.database) as tx:
+        marked = tx.scalar(select(tables.shipments.c.own_address_page))
+    assert marked is (not expected)

@@ -23,6 +23,8 @@ from flows.database.batches import Batch
 from flows.domain.batch import BatchId, BatchStatus, JobClass, Letter, Piece
 from flows.domain.postal_address import PostalAddress
 from flows.domain.shipment import Document, SenderId, ShipmentId
+from flows.intake.examining.examination import examine
+from flows.intake.examining.finding import Asked
 from flows.print_batch.assembling import Desk, lay_ready
 from flows.print_batch.assembly import PrintFile, join_letters
 from flows.print_batch.cover_drawing import draw_covers
@@ -72,7 +74,13 @@ def a_pdf(path: Path, pages: int = 1, *, size: tuple[float, float] = A4) -> Path
     return path
 
 
-def a_letter(number: int, *documents: Document, duplex: bool = False, **recipient: Any) -> Letter:
+def a_letter(
+    number: int,
+    *documents: Document,
+    duplex: bool = False,
+    own_address_page: bool = False,
+    **recipient: Any,
+) -> Letter:
     return Letter(
         piece=Piece(BatchId("B"), number, ShipmentId(f"00000000-0000-4000-8000-{number:012d}")),
         sender_id=SenderId("nordvik"),
@@ -83,6 +91,7 @@ def a_letter(number: int, *documents: Document, duplex: bool = False, **recipien
         route_reason="DIGITAL_ID",
         recipient=a_recipient(**recipient),
         documents=documents,
+        own_address_page=own_address_page,
     )
 
 
@@ -95,7 +104,19 @@ class Table:
         self.desk: Desk | None = None
 
     def kept(self, file: Path, pages: int, position: int = 1) -> Document:
+        """A document of the time before print copies: it is flattened at night."""
         return a_document(position, pages, sha256=self.archive.put(file))
+
+    def examined(self, file: Path, position: int = 1) -> Document:
+        """A document as intake keeps it, with its print-ready copy."""
+        found = examine(file, Asked(), self.folder / "copy.pdf")
+        assert found.copied is not None
+        return a_document(
+            position,
+            found.pages,
+            sha256=self.archive.put(file),
+            print_sha256=self.archive.put(self.folder / "copy.pdf"),
+        )
 
     def printed(self, letters: Sequence[Letter], job_class: str = "C5SHS") -> PrintFile:
         batch = Batch(
@@ -365,6 +386,76 @@ MESSY = {
     "cropped": a_cropped,
     "landscape": lambda path: a_pdf(path, size=landscape(A4)),
 }
+
+
+@pytest.mark.parametrize("kind", [*MESSY, "form"])
+def test_the_night_prints_the_copy_that_was_made_by_day(table: Table, kind: str) -> None:
+    original = (MESSY | {"form": a_form})[kind](table.folder / "original.pdf")
+    document = table.examined(original)
+    copy = table.archive.path_of(document.print_sha256 or "")
+    table.archive.path_of(document.sha256).unlink()  # the original is not even opened
+
+    made = table.printed([a_letter(1, document)])
+
+    assert pictures(made.file)[1:] == pictures(copy)
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (lambda path: path.unlink(), "document 1 is not in the archive"),
+        (
+            lambda path: path.write_bytes(path.read_bytes() + b" "),
+            "document 1 is not the file that was taken in: its SHA-256 differs",
+        ),
+    ],
+    ids=["gone", "changed"],
+)
+def test_a_copy_that_was_harmed_keeps_only_its_own_letter_back(
+    table: Table, harm: Any, reason: str
+) -> None:
+    good = table.examined(a_pdf(table.folder / "good.pdf"))
+    bad = table.examined(a_pdf(table.folder / "bad.pdf"))
+    harm(table.archive.path_of(bad.print_sha256 or ""))
+
+    made = table.printed([a_letter(1, bad), a_letter(2, good)])
+
+    assert [piece.number for piece in made.pieces] == [2]
+    assert table.desk is not None
+    assert list(table.desk.unprintable.values()) == [reason]
+
+
+def test_a_letter_with_its_own_address_page_has_no_cover(table: Table) -> None:
+    two = table.examined(a_pdf(table.folder / "two.pdf", 2))
+    letters = [
+        a_letter(1, two, duplex=True),
+        a_letter(2, two, duplex=True, own_address_page=True),
+        a_letter(3, two, duplex=True),
+    ]
+
+    made = table.printed(letters, "C5SHD")
+
+    with opened(made.file) as document:
+        texts = [page.get_textpage().get_text_bounded().strip()[:7] for page in document]
+    assert texts == [
+        "Oline P", "", "two 1", "two 2",
+        "two 1", "two 2",
+        "Oline P", "", "two 1", "two 2",
+    ]  # fmt: skip
+    assert [(piece.first_page, piece.pages, piece.sheets) for piece in made.pieces] == [
+        (1, 4, 2),
+        (5, 2, 1),
+        (7, 4, 2),
+    ]
+    assert made.pieces[1].weight_mg == 4990 + 7000
+
+
+def test_letters_that_all_have_their_own_address_page_make_a_batch(table: Table) -> None:
+    one = table.examined(a_pdf(table.folder / "one.pdf"))
+
+    made = table.printed([a_letter(n, one, own_address_page=True) for n in (1, 2)])
+
+    assert made.pages == 2
 
 
 @pytest.mark.parametrize("kind", MESSY)

@@ -152,6 +152,15 @@ def test_only_notes_leave_a_letter_accepted() -> None:
         "POSTSTED_AVVIKER",
         "LAND_UKJENT",
         "TIL_MANUELL_VURDERING",
+        "PDF_LIGGENDE",
+        "PDF_STANDARDSKRIFT",
+        "PDF_INNHOLD_I_MARG",
+        "PDF_SKRIPT",
+        "PDF_LYD_ELLER_FILM",
+        "PDF_VEDLEGG",
+        "PDF_SKJEMA",
+        "PDF_REPARERT",
+        "PDF_UTEN_INNHOLD",
     }
 
 

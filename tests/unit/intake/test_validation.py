@@ -36,17 +36,20 @@ def problems(
     there: bool = True,
     size: int = 1000,
     rules: RuleSet = RULES[Rules.NOW],
+    window_text: str = "",
     **fields: object,
 ) -> list[tuple[str, str]]:
     letter = {"tittel": "Vedtak", "mottaker": ADDRESS, "dokumenter": [a_pdf()], **fields}
     reading = read_description(json.dumps(letter).encode())
     assert reading.problems == ()
     documents = reading.description.documents or []
-    pdf = PdfFacts(pages, tuple(problem(code, "vedtak.pdf") for code in pdf_problems))
+    pdf = PdfFacts(
+        pages, tuple(problem(code, "vedtak.pdf") for code in pdf_problems), None, window_text
+    )
     names = {each.file_name or "" for each in documents} if there else set()
     pdfs = {name: pdf if name == "vedtak.pdf" else PdfFacts(pages, ()) for name in names}
     facts = Facts(reading.description, dict.fromkeys(names, size), pdfs)
-    standard = Standard(TENOR, rules, POSTCODES)
+    standard = Standard(TENOR, rules, POSTCODES, own_address=bool(window_text))
     return [(each.code, each.field) for each in validate(facts, standard)]
 
 
@@ -149,21 +152,38 @@ def test_a_giro_page_must_not_land_on_a_back(
     assert found == ([] if accepted else [("GIROSIDE_PA_BAKSIDE", "vedtak.pdf")])
 
 
-def test_a_large_drawing_may_come_along_when_it_is_not_printed() -> None:
-    excluded = problems(
-        dokumenter=[a_pdf("brev.pdf"), a_pdf(skalEkskluderesFraUtskrift=True)],
-        pdf_problems=(Code.PDF_NOT_A4,),
-    )
-    digital = problems(
-        mottaker={**ADDRESS, "digitalId": PERSON},
-        kunDigitalLevering=True,
-        pdf_problems=(Code.PDF_NOT_A4,),
-    )
+@pytest.mark.parametrize(
+    ("pages", "duplex", "accepted"),
+    [(98, False, True), (99, False, False), (196, True, True), (197, True, False)],
+)
+def test_a_letter_has_at_most_99_sheets_its_cover_among_them(
+    pages: int, duplex: bool, accepted: bool
+) -> None:
+    found = problems(pages=pages, utskriftskonfigurasjon={"tosidig": duplex})
 
-    assert (excluded, digital) == ([], [])
+    assert found == ([] if accepted else [("UTSKRIFT_FOR_MANGE_ARK", "dokumenter")])
 
 
-def test_the_same_drawing_is_a_problem_when_it_is_printed() -> None:
+def test_without_a_cover_there_is_room_for_a_sheet_more() -> None:
+    assert problems(pages=99, window_text="8900 Brønnøysund") == []
+
+
+@pytest.mark.parametrize(
+    ("window_text", "expected"),
+    [
+        ("Oline Prøve\r\nFjellveien 3\r\n8900 Brønnøysund", []),
+        ("Oline Prøve\r\n8 9 0 0 Brønnøysund", []),
+        ("Kari Prøve\r\n0150 Oslo", [("PDF_ADRESSE_AVVIKER", "vedtak.pdf")]),
+    ],
+    ids=["the recipient's", "spaced", "another's"],
+)
+def test_the_address_in_the_window_is_the_recipients(
+    window_text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert problems(window_text=window_text) == expected
+
+
+def test_what_was_found_in_a_document_is_said() -> None:
     assert problems(pdf_problems=(Code.PDF_NOT_A4,)) == [("PDF_IKKE_A4", "vedtak.pdf")]
 
 

@@ -20,6 +20,9 @@ NEW_COLUMNS = {
         sa.Column("contact", sa.String(20)),
         sa.Column("contact_at", sa.DateTime(timezone=True)),
         sa.Column("contact_language", sa.String(2), nullable=False, server_default=""),
+        sa.Column(
+            "own_address_page", sa.Boolean(), nullable=False, server_default=sa.text("false")
+        ),
     ),
     "documents": (
         sa.Column("print_sha256", sa.String(64)),

@@ -1,0 +1,1 @@
+"""What is done to PDFs both by day and by night."""
