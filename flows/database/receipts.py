@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from flows.clock import oslo_date
 from flows.database import shipments as moves
 from flows.database.batches import settle_batches
 from flows.database.session import Tx, in_chunks
@@ -163,7 +164,7 @@ def book(
             for each in applied
         },
     )
-    rows = [_charge_row(sha256, each, charge) for each in applied for charge in each.charges]
+    rows = [_charge_row(sha256, each, charge, at) for each in applied for charge in each.charges]
     if rows:
         tx.execute(insert(charges), rows)
     answered = {each.piece.batch_id for each in applied if each.piece.batch_id}
@@ -237,7 +238,7 @@ def _decide_lines(
         )
 
 
-def _charge_row(sha256: str, line: AppliedLine, charge: Charge) -> dict[str, Any]:
+def _charge_row(sha256: str, line: AppliedLine, charge: Charge, at: datetime) -> dict[str, Any]:
     return {
         "file_sha256": sha256,
         "line": line.line,
@@ -247,6 +248,7 @@ def _charge_row(sha256: str, line: AppliedLine, charge: Charge) -> dict[str, Any
         # Ours wins over the vendor's echo: what the sender wrote is who pays.
         "account_code": line.piece.account_code,
         "posted_on": line.posted_on,
+        "booked_on": oslo_date(at),
         "net_ore": charge.net_ore,
         "vat_ore": charge.vat_ore,
     }

@@ -18,6 +18,7 @@ class LineState(StrEnum):
     DUPLICATE = "DUPLICATE"
     QUARANTINED = "QUARANTINED"
     DISMISSED = "DISMISSED"
+    REVERSED = "REVERSED"
 
 
 LINE_MOVES: Final = frozenset(
@@ -28,9 +29,20 @@ LINE_MOVES: Final = frozenset(
         (LineState.QUARANTINED, LineState.APPLIED),
         (LineState.QUARANTINED, LineState.DUPLICATE),
         (LineState.QUARANTINED, LineState.DISMISSED),
+        (LineState.APPLIED, LineState.REVERSED),
     },
 )
 """The whole machine of a receipt line."""
+
+
+class LineKind(StrEnum):
+    """What a line of a receipt file is: the first word about a letter, or a later one."""
+
+    RECEIPT = "RECEIPT"
+    CORRECTION = "CORRECTION"
+    """Takes the place of the receipt in force: that one's charges are reversed, these booked."""
+    REVERSAL = "REVERSAL"
+    """Takes the receipt in force back, and puts nothing in its place."""
 
 
 @dataclass(frozen=True)
