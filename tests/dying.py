@@ -16,6 +16,7 @@ import httpx
 import paramiko
 from sqlalchemy.engine.default import DefaultDialect
 
+from flows.database import quarantine
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.dispatch import following, offering
@@ -24,7 +25,7 @@ from flows.domain.vendor_profile import NEUTRAL
 from flows.intake.inbox import take_in
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
-from flows.receipts import ingestion
+from flows.receipts import ingestion, replaying
 from flows.receipts.answers import complete_answers, put_away_strays
 from flows.settings import Settings
 from flows.sftp import connect
@@ -101,11 +102,25 @@ def book_the_receipts(settings: Settings, now: datetime) -> None:
             ingestion.ingest(database, settings, answer, now)
 
 
+def replay_what_waits(settings: Settings, now: datetime) -> None:
+    """A person corrects what waited and replays it; after a kill the person asks again."""
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            waiting = quarantine.waiting(tx)
+        for one in waiting:
+            place = (database, one.file_sha256, one.line or 0)
+            if "other figures" in one.reason:
+                correction = {"kind": "CORRECTION"}
+                replaying.fix_line(*place, correction, by="ON", why="phoned", now=now)
+            replaying.replay_lines(*place[:2], [place[2]], by="ON", why="phoned", now=now)
+
+
 WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "intake": take_in_everything,
     "dispatch": offer_everything,
     "print": print_the_night,
     "receipts": book_the_receipts,
+    "replay": replay_what_waits,
 }
 
 

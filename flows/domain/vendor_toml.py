@@ -137,11 +137,9 @@ def _value(hint: Any, value: Any, default: Any) -> tuple[Any, list[str]]:
     if get_origin(hint) is UnionType:
         hint = get_args(hint)[0]
     if is_dataclass(hint):
-        made, faults = (
-            _shaped(hint, value, default)  # type: ignore[arg-type]
-            if isinstance(value, dict)
-            else (None, ["is not a table"])
-        )
+        if not isinstance(value, dict):
+            return None, [" is not a table"]
+        made, faults = _shaped(hint, value, default)  # type: ignore[arg-type]
         return made, [f".{fault}" for fault in faults]
     if get_origin(hint) is tuple:
         inner = get_args(hint)[0]

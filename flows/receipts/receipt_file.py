@@ -72,7 +72,7 @@ def opened(
     schema = (raw.control.get("schema"), str(raw.control.get("version")))
     if schema != (dialect.schema, dialect.version):
         name = dialect.schema.lstrip("#")
-        raise RefusedError(f"the first line is not that of schema {name} {dialect.version}")
+        raise RefusedError(f"the file is not of schema {name} {dialect.version}")
     if str(raw.control.get("customer")) not in customers:
         raise RefusedError("the file is for another customer")
     optional_names = {dialect.columns[name] for name in optional if name in dialect.columns}

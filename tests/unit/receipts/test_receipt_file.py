@@ -65,8 +65,8 @@ def test_a_line_cut_short_is_a_reason() -> None:
 
 REFUSED = {
     "not UTF-8": (b"\xff\xfe", "UTF-8"),
-    "empty": (b"", "first line"),
-    "another schema": (a_file(a_line()).replace(b";1;SVAR", b";2;SVAR", 1), "first line"),
+    "empty": (b"", "not of schema"),
+    "another schema": (a_file(a_line()).replace(b";1;SVAR", b";2;SVAR", 1), "not of schema"),
     "another customer": (a_file(a_line(), customer="ANNEN"), "another customer"),
     "a column gone": (a_file(a_line(), columns=COLUMNS[:-1]), "column names"),
     "a column nobody knows": (a_file(a_line(), columns=[*COLUMNS[:-1], "vekt"]), "column names"),
