@@ -287,7 +287,7 @@ def _line_rows(tx: Tx, sha256: str, lines: Sequence[StagedLine]) -> Iterator[tup
             began = (sha256, line.line, "STAGED", line.fault, receipt.kind.value)
             yield began + _said(receipt) + times(receipt.posted_at)
         else:
-            said = line.readable
+            said = line.readable or {}
             at = said.get("posted_at")
             yield (
                 sha256,

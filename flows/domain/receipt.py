@@ -1,7 +1,7 @@
 """What the vendor says happened to one shipment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -86,7 +86,7 @@ class StagedLine:
     """1-based, of the file."""
     receipt: PrintReceipt | None
     fault: str = ""
-    readable: Mapping[str, object] = field(default_factory=dict)
+    readable: Mapping[str, object] | None = None
     """Of a line that could not be read: the fields that could."""
 
 
