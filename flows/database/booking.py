@@ -27,8 +27,11 @@ class BookedInBulk:
 
 
 _CLEAR: Final = """
-    INSERT INTO clear_lines (line, shipment_id, batch_id, sender_id, account_code, detail)
-    SELECT l.line, s.id, b.id, s.sender_id, s.account_code, {detail}
+    INSERT INTO clear_lines (line, shipment_id, batch_id, sender_id, account_code, posted_on,
+                             production_ore, production_vat_ore, postage_ore, postage_vat_ore,
+                             detail)
+    SELECT l.line, s.id, b.id, s.sender_id, s.account_code, l.posted_on,
+           l.production_ore, l.production_vat_ore, l.postage_ore, l.postage_vat_ore, {detail}
     FROM receipt_lines l
     JOIN shipments s ON s.id = l.shipment_id
     JOIN pieces p ON p.shipment_id = l.shipment_id AND p.live
@@ -61,12 +64,11 @@ _DETAIL: Final = {
 _CHARGES: Final = """
     INSERT INTO charges (file_sha256, line, kind, charge_class, shipment_id, sender_id,
                          account_code, posted_on, booked_on, net_ore, vat_ore)
-    SELECT l.file_sha256, l.line, k.kind, 'CHARGE', c.shipment_id, c.sender_id,
-           c.account_code, l.posted_on, :today,
-           CASE k.kind WHEN 'POSTAGE' THEN l.postage_ore ELSE l.production_ore END,
-           CASE k.kind WHEN 'POSTAGE' THEN l.postage_vat_ore ELSE l.production_vat_ore END
+    SELECT :sha256, c.line, k.kind, 'CHARGE', c.shipment_id, c.sender_id,
+           c.account_code, c.posted_on, :today,
+           CASE k.kind WHEN 'POSTAGE' THEN c.postage_ore ELSE c.production_ore END,
+           CASE k.kind WHEN 'POSTAGE' THEN c.postage_vat_ore ELSE c.production_vat_ore END
     FROM clear_lines c
-    JOIN receipt_lines l ON l.file_sha256 = :sha256 AND l.line = c.line
     CROSS JOIN (SELECT 'POSTAGE' AS kind UNION ALL SELECT 'PRODUCTION') k
 """
 
@@ -77,7 +79,8 @@ def book_clear_lines(tx: Tx, sha256: str, *, test_prefix: str, at: datetime) -> 
         text(
             "CREATE TEMPORARY TABLE clear_lines (line integer PRIMARY KEY, "
             "shipment_id text UNIQUE, batch_id text, sender_id text, account_code text, "
-            "detail text)",
+            "posted_on date, production_ore integer, production_vat_ore integer, "
+            "postage_ore integer, postage_vat_ore integer, detail text)",
         ),
     )
     found = tx.execute(

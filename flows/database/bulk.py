@@ -18,17 +18,15 @@ def insert_rows(
     SQLite runs one prepared statement over all rows.
     """
     names = ", ".join(columns)
+    cursor: Any = tx.connection.cursor()
     if tx.dialect.name == "postgresql":
-        statement = f"COPY {table.name} ({names}) FROM STDIN"
-        cursor: Any = tx.connection.cursor()
-        with cursor, cursor.copy(statement) as copy:
+        with cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
     marks = ", ".join("?" * len(columns))
-    values = [tuple(row) for row in rows]
-    if values:
-        tx.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)  # noqa: S608
+    cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    cursor.close()
 
 
 def stored_instant(tx: Tx, at: datetime) -> Any:

@@ -87,6 +87,7 @@ def _teach_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         # A night is one transaction: with the usual 2 MiB its pages are written out and read again.
+        cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute("PRAGMA synchronous = FULL")  # a recorded hand-over must survive a power cut
         cursor.close()
