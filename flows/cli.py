@@ -15,6 +15,8 @@ from flows import screen
 from flows.clock import OSLO
 from flows.commands import handling, postcodes, prices, sandbox, send, senders
 from flows.commands.opened import opened_database
+from flows.commands.receipts import receipts_app
+from flows.commands.vendors import vendors_app
 from flows.database import follow, schema
 from flows.database.session import reading
 from flows.domain.status import Status
@@ -40,6 +42,8 @@ app.add_typer(senders.app, name="senders")
 app.add_typer(prices.app, name="prices")
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(vendors_app, name="vendors")
+app.add_typer(receipts_app, name="receipts")
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)

@@ -59,6 +59,10 @@ class VendorSettings(SftpSettings):
         pattern=r"^[A-Z0-9]{2,10}$",
         description="Our code at the vendor; batch ids begin with it.",
     )
+    profile: str = Field(
+        "default",
+        description="The vendor's profile: how its answers are read. `svarut vendors show`.",
+    )
 
 
 class AltinnSettings(BaseModel):

@@ -16,16 +16,19 @@ import httpx
 import paramiko
 from sqlalchemy.engine.default import DefaultDialect
 
+from flows.database import receipt_quarantine
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.dispatch import choosing, following, offering, withdrawing
 from flows.dispatch.altinn import open_altinn
 from flows.dispatch.channel import Watch
+from flows.domain.vendor_profile import NEUTRAL
 from flows.intake.inbox import take_in
 from flows.intake.status_feed import deliver_feeds, make_feeds
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
-from flows.receipts import ingestion
+from flows.receipts import ingestion, replaying
+from flows.receipts.answers import complete_answers, put_away_strays
 from flows.settings import Settings
 from flows.sftp import connect
 
@@ -108,10 +111,23 @@ def book_the_receipts(settings: Settings, now: datetime) -> None:
         for sha256 in ingestion.unfinished(database):
             ingestion.book_file(database, sha256, now)
         with connect(settings.vendor) as server:
-            ingestion.put_away_strays(server)
-            names = ingestion.complete_files(server)
-        for name in names:
-            ingestion.ingest(database, settings, name, now)
+            put_away_strays(server, NEUTRAL)
+            answers = complete_answers(server, NEUTRAL)
+        for answer in answers:
+            ingestion.ingest(database, settings, answer, now)
+
+
+def replay_what_waits(settings: Settings, now: datetime) -> None:
+    """A person corrects what waited and replays it; after a kill the person asks again."""
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            waiting = receipt_quarantine.waiting(tx)
+        for one in waiting:
+            place = (database, one.file_sha256, one.line or 0)
+            if "other figures" in one.reason:
+                correction = {"kind": "CORRECTION"}
+                replaying.fix_line(*place, correction, by="ON", why="phoned", now=now)
+            replaying.replay_lines(*place[:2], [place[2]], by="ON", why="phoned", now=now)
 
 
 WORKS: dict[str, Callable[[Settings, datetime], None]] = {
@@ -121,6 +137,7 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "follow": follow_and_take_back,
     "print": print_the_night,
     "receipts": book_the_receipts,
+    "replay": replay_what_waits,
 }
 
 

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from flows.database.session import Tx
 from flows.database.tables import charges, pieces, receipt_lines, senders, shipments
-from flows.domain.receipt import LineState
+from flows.domain.receipt import LineKind, LineState
 
 
 def charge_rows(tx: Tx, *, first: date, before: date) -> list[dict[str, Any]]:
@@ -16,7 +16,8 @@ def charge_rows(tx: Tx, *, first: date, before: date) -> list[dict[str, Any]]:
     Columns: posted_on (date), sender_id, sender, organisation_number, account_code, shipment_id,
     kind (PRODUCTION or POSTAGE), net_ore, vat_ore, and from the receipt: pages_black_white,
     pages_colour, sheets_by_machine, extra_sheets_by_machine, sheets_by_hand,
-    extra_sheets_by_hand, weight_grams. Ordered, so that the same facts give the same report.
+    extra_sheets_by_hand, weight_grams. A charge taken back has a row with the opposite amounts. Of
+    a corrected letter, what is in force comes first. Ordered: the same facts, the same report.
     """
     said = receipt_lines.c
     query = (
@@ -49,7 +50,11 @@ def charge_rows(tx: Tx, *, first: date, before: date) -> list[dict[str, Any]]:
             charges.c.sender_id,
             charges.c.account_code,
             charges.c.shipment_id,
+            said.state == LineState.REVERSED,
+            charges.c.charge_class,
             charges.c.kind,
+            charges.c.file_sha256,
+            charges.c.line,
         )
     )
     return [dict(row) for row in tx.execute(query).mappings()]
@@ -86,7 +91,8 @@ def letter_rows(tx: Tx) -> list[dict[str, Any]]:
 def control_totals(tx: Tx) -> dict[str, int]:
     """Return what must agree: letters of each status, and receipt lines of each state.
 
-    Keys: `letters:<status>` and `lines:<state>`, and `charges` (their number).
+    Keys: `letters:<status>`; `lines:<state>`, reversals left out; `charges` (those not
+    taken back); `charged_letters`.
     """
     found = {
         f"letters:{status}": count
@@ -95,8 +101,18 @@ def control_totals(tx: Tx) -> dict[str, int]:
         )
     }
     for state, count in tx.execute(
-        select(receipt_lines.c.state, func.count()).group_by(receipt_lines.c.state),
+        select(receipt_lines.c.state, func.count())
+        .where(
+            or_(
+                receipt_lines.c.kind != LineKind.REVERSAL,
+                receipt_lines.c.state != LineState.APPLIED,
+            ),
+        )
+        .group_by(receipt_lines.c.state),
     ):
         found[f"lines:{LineState(state)}"] = count
-    found["charges"] = tx.scalar(select(func.count()).select_from(charges)) or 0
+    in_force = func.sum(case((charges.c.charge_class == "REVERSAL", -1), else_=1))
+    found["charges"] = int(tx.scalar(select(in_force)) or 0)
+    letters = select(func.count(func.distinct(charges.c.shipment_id)))
+    found["charged_letters"] = int(tx.scalar(letters) or 0)
     return found

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from flows.domain.batch import BatchStatus
-from flows.domain.receipt import LineState
+from flows.domain.receipt import LineKind, LineState
 from flows.domain.shipment import Route
 from flows.domain.status import FIRST, NEVER_FOR_DIGITAL_ONLY, Status
 
@@ -339,13 +339,22 @@ receipt_files = Table(
     "receipt_files",
     metadata,
     Column("sha256", String(64), primary_key=True),
+    Column("kind", String(10), nullable=False, server_default="RECEIPT"),
+    Column("vendor", String(40), nullable=False, server_default="default"),
     Column("name", Text, nullable=False),
     Column("fetched_at", Instant, nullable=False),
     Column("state", String(20), nullable=False),
     Column("line_count", Integer, nullable=False),
     Column("booked_at", Instant),
     Column("reason", Text, nullable=False, server_default=""),
-    CheckConstraint("state IN ('STAGED', 'BOOKED', 'REFUSED')", name="state_known"),
+    # How many lines had each field filled: what the next file of the vendor is held against.
+    Column("filled", JSON, nullable=False, server_default="{}"),
+    CheckConstraint(
+        "state IN ('STAGED', 'BOOKED', 'REFUSED', 'QUARANTINED', 'DISMISSED')",
+        name="state_known",
+    ),
+    CheckConstraint("kind IN ('RECEIPT', 'RETURN', 'INVOICE')", name="kind_known"),
+    comment="Every file the vendor answered with: receipts, returned mail, invoice specifications.",
 )
 
 receipt_lines = Table(
@@ -355,7 +364,9 @@ receipt_lines = Table(
     Column("line", Integer, nullable=False),
     Column("state", String(20), nullable=False),
     Column("reason", String(200), nullable=False, server_default=""),
-    # As the vendor wrote them: not foreign keys, since a vendor may be wrong.
+    Column("kind", String(10), nullable=False, server_default="RECEIPT"),
+    # As the vendor wrote them: not foreign keys, since a vendor may be wrong. What could not be
+    # read is null.
     Column("batch_id", Text),
     Column("piece_number", Integer),
     Column("shipment_id", Text),
@@ -370,15 +381,37 @@ receipt_lines = Table(
     Column("postage_ore", Integer),
     Column("account_code", Text),
     Column("posted_at", Instant),
+    Column("reprints", Integer),
+    Column("product", String(40)),
+    Column("production_vat_ore", Integer),
+    Column("postage_vat_ore", Integer),
+    Column("posted_on", Date),
     PrimaryKeyConstraint("file_sha256", "line"),
     _one_of("state", LineState),
+    _one_of("kind", LineKind),
+    # One receipt is in force for a letter: the one a correction takes the place of is REVERSED.
     Index(
-        "uq_receipt_lines_one_applied_per_letter",
+        "uq_receipt_lines_one_in_force_per_letter",
         "shipment_id",
         unique=True,
-        sqlite_where=text(f"state = '{LineState.APPLIED}'"),
-        postgresql_where=text(f"state = '{LineState.APPLIED}'"),
+        sqlite_where=text("state = 'APPLIED' AND kind <> 'REVERSAL'"),
+        postgresql_where=text("state = 'APPLIED' AND kind <> 'REVERSAL'"),
     ),
+)
+
+receipt_events = Table(
+    "receipt_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("file_sha256", String(64), ForeignKey("receipt_files.sha256"), nullable=False),
+    Column("line", Integer),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_receipt_events_file_sha256_line", "file_sha256", "line"),
+    comment="What a person did with a quarantined line, or with a whole file (line is null).",
 )
 
 charges = Table(
@@ -387,20 +420,124 @@ charges = Table(
     Column("file_sha256", String(64), nullable=False),
     Column("line", Integer, nullable=False),
     Column("kind", String(20), nullable=False),
+    Column("charge_class", String(10), nullable=False, server_default="CHARGE"),
     _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
-    _identifier("sender_id", ForeignKey("senders.id"), nullable=False),
+    # No foreign key of its own: it is the shipment's sender, and that one has.
+    _identifier("sender_id", nullable=False),
     Column("account_code", String(20), nullable=False),
     Column("posted_on", Date, nullable=False),
+    Column("booked_on", Date, nullable=False),
     Column("net_ore", Integer, nullable=False),
     Column("vat_ore", Integer, nullable=False),
-    PrimaryKeyConstraint("file_sha256", "line", "kind"),
+    # A reversal says which receipt line's charge it takes back; a charge is taken back once.
+    Column("reverses_file", String(64)),
+    Column("reverses_line", Integer),
+    PrimaryKeyConstraint("file_sha256", "line", "kind", "charge_class"),
     ForeignKeyConstraint(
         ["file_sha256", "line"],
         ["receipt_lines.file_sha256", "receipt_lines.line"],
         name="fk_charges_receipt_line",
     ),
     CheckConstraint("kind IN ('PRODUCTION', 'POSTAGE')", name="kind_known"),
+    CheckConstraint(
+        "(charge_class = 'CHARGE' AND reverses_file IS NULL) OR "
+        "(charge_class = 'REVERSAL' AND reverses_file IS NOT NULL AND reverses_line IS NOT NULL)",
+        name="class_known",
+    ),
     Index("ix_charges_posted_on", "posted_on"),
+    Index("ix_charges_shipment_id", "shipment_id"),
+    Index(
+        "uq_charges_reversed_once",
+        "reverses_file",
+        "reverses_line",
+        "kind",
+        unique=True,
+        sqlite_where=text("charge_class = 'REVERSAL'"),
+        postgresql_where=text("charge_class = 'REVERSAL'"),
+    ),
+    comment="Append-only: what is wrong is taken back by a row of its own, never changed.",
+)
+
+return_lines = Table(
+    "return_lines",
+    metadata,
+    Column("file_sha256", String(64), ForeignKey("receipt_files.sha256"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("batch_id", Text),
+    Column("piece_number", Integer),
+    Column("shipment_id", Text),
+    Column("return_reason", String(3)),
+    Column("action", String(10)),
+    Column("returned_on", Date),
+    PrimaryKeyConstraint("file_sha256", "line"),
+    _one_of("state", LineState),
+    Index(
+        "uq_return_lines_a_letter_comes_back_once",
+        "shipment_id",
+        unique=True,
+        sqlite_where=text("state = 'APPLIED'"),
+        postgresql_where=text("state = 'APPLIED'"),
+    ),
+    comment="Returned mail: a fact beside the letter's status.",
+)
+
+vendor_invoices = Table(
+    "vendor_invoices",
+    metadata,
+    Column("file_sha256", String(64), ForeignKey("receipt_files.sha256"), primary_key=True),
+    Column("vendor", String(40), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("net_ore", Integer, nullable=False),
+    Column("vat_ore", Integer, nullable=False),
+    UniqueConstraint("vendor", "number"),
+    comment="The vendor's invoices, as their specifications say.",
+)
+
+vendor_invoice_lines = Table(
+    "vendor_invoice_lines",
+    metadata,
+    Column("file_sha256", String(64), ForeignKey("vendor_invoices.file_sha256"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("batch_id", Text, nullable=False),
+    # As the vendor wrote it; empty where a line is about no letter.
+    Column("shipment_id", Text, nullable=False),
+    Column("sku", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    # A decimal in text, as in prices: a price is never a float.
+    Column("unit_price_ore", String(20), nullable=False),
+    Column("net_ore", Integer, nullable=False),
+    PrimaryKeyConstraint("file_sha256", "line"),
+    CheckConstraint("kind IN ('PRODUCTION', 'POSTAGE')", name="kind_known"),
+    Index("ix_vendor_invoice_lines_shipment_id", "shipment_id"),
+)
+
+invoice_differences = Table(
+    "invoice_differences",
+    metadata,
+    Column("file_sha256", String(64), ForeignKey("vendor_invoices.file_sha256"), nullable=False),
+    Column("code", String(30), nullable=False),
+    # `<shipment id>:<kind>`, or `line:<number>` for what is about no letter.
+    Column("subject", String(120), nullable=False),
+    Column("invoiced_ore", Integer, nullable=False),
+    Column("charged_ore", Integer, nullable=False),
+    PrimaryKeyConstraint("file_sha256", "code", "subject"),
+    comment="Where the vendor's invoice and our charges do not agree: kept, never adjusted.",
+)
+
+vendor_profiles = Table(
+    "vendor_profiles",
+    metadata,
+    Column("id", String(40), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("id", "valid_from"),
+    comment="What is so about a print vendor, and when; content is TOML: docs/vendors.md.",
 )
 
 prices = Table(

@@ -1,24 +1,23 @@
 """A print shop: takes packages in, acknowledges them, prints, posts, and writes receipts.
 
-It knows docs/formats/package.md and receipt_file.md, and reads and writes them with its own few
-lines. What it has taken and printed lies in `verksted/`, so that a restarted shop goes on.
+It knows docs/formats/, and reads and writes them with its own few lines. What it has taken and printed lies in `verksted/`, so that a restarted shop goes on.
 It errs on request: see ERRORS.
 """
 
-import csv
 import hashlib
 import io
 import json
 import zipfile
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from pypdf import PdfReader
+
+from flows.sandbox import vendor_files
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 NAMESPACE: Final = "{urn:svarut:manifest:1}"
@@ -34,14 +33,13 @@ ERRORS: Final = (
     "unknown_piece",
     "broken_line",
     "missing_line",
+    "correction",
+    "reversal",
+    "twelve_hours",
+    "empty_column",
+    "wrong_invoice",
 )
 """What it can be told to do wrong, each for the next package or receipt file."""
-
-COLUMNS: Final = (
-    "parti", "stykke", "forsendelse", "antall_sider_sh", "antall_sider_farge", "ark_maskin",
-    "ekstra_ark_maskin", "ark_manuell", "ekstra_ark_manuell", "vekt_gram", "produksjonskostnad",
-    "porto", "konteringskode", "postlagt",
-)  # fmt: skip
 
 # A made-up tariff in øre: a side in black and white or colour, a sheet by machine or by hand.
 SIDE_BLACK_WHITE, SIDE_COLOUR, BY_MACHINE, BY_HAND = 42, 110, 45, 215
@@ -67,12 +65,12 @@ class Taken:
 class PrintShop:
     """A shop in a folder; the folder is also what its customers see over SFTP, but for `verksted`."""
 
-    def __init__(self, root: Path, customer: str) -> None:
-        """Work in `root`, for one customer."""
-        self.root, self.customer = root, customer
+    def __init__(self, root: Path, customer: str, dialect: str = "neutral") -> None:
+        """Work in `root`, for one customer, and write as one of vendor_files.DIALECTS."""
+        self.root, self.customer, self.dialect = root, customer, dialect
         self.errors: set[str] = set()
         self.books = root.parent / "verksted"
-        for name in ("inn", "ut/mottak", "ut/kvittering", "arkiv"):
+        for name in ("inn", "ut/mottak", "ut/kvittering", "ut/retur", "ut/faktura", "arkiv"):
             (root / name).mkdir(parents=True, exist_ok=True)
         self.books.mkdir(exist_ok=True)
 
@@ -158,27 +156,72 @@ class PrintShop:
         self._publish("ut/mottak", f"{name}.mottak.json", json.dumps(answer).encode())
         return not reason
 
+    def send_back(self, shipments: dict[str, str], now: datetime) -> None:
+        """Say that printed letters have come back: the reason (R01 to R10) by shipment."""
+        rows = [
+            {
+                "parti": row["parti"],
+                "stykke": row["stykke"],
+                "forsendelse": row["forsendelse"],
+                "årsak": shipments[row["forsendelse"]],
+                "tiltak": "makulert",
+                "dato": f"{now.astimezone(OSLO):%Y-%m-%d}",
+            }
+            for row in self._posted()
+            if row["forsendelse"] in shipments
+        ]
+        name, content = vendor_files.returns(self.dialect, self.customer, rows)
+        self._publish("ut/retur", f"{self.customer}-{now:%Y%m%d}-retur{name}", content)
+
+    def invoice(self, number: str, first: date, last: date) -> None:
+        """Invoice what was posted from the first day to the last."""
+        rows = [
+            row
+            for row in self._posted()
+            if first.isoformat() <= row["postlagt"][:10] <= last.isoformat()
+        ]
+        if self._told("wrong_invoice"):
+            rows = [{**rows[0], "porto": "99,00"}, *rows[1:-1]]
+        name, content = vendor_files.invoice(
+            self.dialect, self.customer, number, (first.isoformat(), last.isoformat()), rows
+        )
+        self._publish("ut/faktura", f"{self.customer}-{number}{name}", content)
+
+    def _posted(self) -> list[dict[str, str]]:
+        """Return what the shop's own books say was posted, a row a letter."""
+        files = sorted(self.books.glob("posted-*.json"))
+        return [row for file in files for row in json.loads(file.read_text(encoding="utf-8"))]
+
     def _write_receipts(self, letters: list[Taken], posted: datetime) -> None:
         rows = [_receipt(letter, posted) for letter in letters]
+        number = len(list(self.books.glob("posted-*"))) + 1
+        _write(self.books / f"posted-{number:03d}.json", rows)
         if self._told("missing_line"):
             rows.pop()
-        if self._told("duplicate_line"):
-            rows.append(rows[0])
-        if self._told("changed_line"):
-            rows.append({**rows[0], "vekt_gram": str(int(rows[0]["vekt_gram"]) + 1)})
-        if self._told("unknown_piece"):
-            rows.append({**rows[0], "forsendelse": "00000000-0000-4000-8000-000000000000"})
-        if self._told("broken_line"):
-            rows.append({**rows[0], "vekt_gram": "tolv"})
-        number = len(list(self.books.glob("receipts-*"))) + 1
+        rows += self._wrong_lines(rows[0])
+        if self._told("empty_column"):
+            rows = [{**row, "produksjonskostnad": "0,00"} for row in rows]
+        if self._told("twelve_hours"):
+            rows = [{**row, "postlagt": _half_a_day_early(row["postlagt"])} for row in rows]
         customer = "FEIL" if self._told("wrong_customer") else self.customer
         extra = 1 if self._told("wrong_totals") else 0
-        content = _csv(rows, customer, extra)
-        name = f"{self.customer}-{posted.astimezone(OSLO):%Y%m%d}-{number:03d}.csv"
-        (self.books / f"receipts-{number:03d}").touch()
-        self._publish("ut/kvittering", name, content)
+        ending, content = vendor_files.receipts(self.dialect, customer, rows, extra)
+        name = f"{self.customer}-{posted.astimezone(OSLO):%Y%m%d}-{number:03d}"
+        self._publish("ut/kvittering", f"{name}{ending}", content)
         if self._told("duplicate_file"):
-            self._publish("ut/kvittering", name.replace(".csv", "b.csv"), content)
+            self._publish("ut/kvittering", f"{name}b{ending}", content)
+
+    def _wrong_lines(self, row: dict[str, str]) -> list[dict[str, str]]:
+        """Return what an order to err adds to a file."""
+        wrong = {
+            "duplicate_line": {},
+            "changed_line": {"vekt_gram": str(int(row["vekt_gram"]) + 1)},
+            "correction": {"porto": "99,00", "linjetype": "korreksjon"},
+            "reversal": {"linjetype": "tilbakeføring"},
+            "unknown_piece": {"forsendelse": "00000000-0000-4000-8000-000000000000"},
+            "broken_line": {"vekt_gram": "tolv"},
+        }
+        return [{**row, **changes} for error, changes in wrong.items() if self._told(error)]
 
     def _publish(self, folder: str, name: str, content: bytes) -> None:
         """Put a file where the customer fetches, and its `.ok` last."""
@@ -258,24 +301,13 @@ def _receipt(letter: Taken, posted: datetime) -> dict[str, str]:
     values = (
         letter.batch, letter.number, letter.shipment, black_white, colour, machine,
         max(machine - 1, 0), hand, max(hand - 1, 0), grams, _kroner(cost), _kroner(postage),
-        letter.account_code, posted.astimezone(OSLO).isoformat(),
+        letter.account_code, posted.astimezone(OSLO).isoformat(), 0, "BREV", "",
     )  # fmt: skip
-    return dict(zip(COLUMNS, map(str, values), strict=True))
+    return dict(zip(vendor_files.COLUMNS, map(str, values), strict=True))
 
 
-def _csv(rows: list[dict[str, str]], customer: str, extra_ore: int) -> bytes:
-    totals = [
-        sum(Decimal(row[name].replace(",", ".")) for row in rows)
-        for name in ("produksjonskostnad", "porto")
-    ]
-    totals[1] += Decimal(extra_ore) / 100
-    said = [str(total).replace(".", ",") for total in totals]
-    text = io.StringIO()
-    text.write(f"#svarut-kvittering;1;{customer};{len(rows)};{said[0]};{said[1]}\n")
-    writer = csv.DictWriter(text, COLUMNS, delimiter=";", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+def _half_a_day_early(posted: str) -> str:
+    return (datetime.fromisoformat(posted) - timedelta(hours=12)).isoformat()
 
 
 def _kroner(ore: int) -> str:

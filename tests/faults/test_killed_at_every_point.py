@@ -4,6 +4,7 @@ Afterwards the database, the disk and the vendor's server are as if nothing had 
 is lost, none is twice anywhere.
 """
 
+import json
 import multiprocessing
 import shutil
 import signal
@@ -29,7 +30,7 @@ from flows.domain.batch import BatchStatus
 from flows.domain.sender import Sender
 from flows.domain.shipment import SenderId
 from flows.sandbox.letters import make_letters
-from flows.sandbox.print_shop import PrintShop
+from flows.sandbox.print_shop import PrintShop, Taken
 from flows.settings import (
     AltinnSettings,
     ExaminationSettings,
@@ -179,6 +180,30 @@ def senders_are_to_be_told(world: World) -> None:
     (world.server.root / "inbox" / "sorvik").mkdir(parents=True)
 
 
+def later_words_wait(world: World) -> None:
+    """Receipts are booked; a correction, a reversal, returned mail and an invoice wait."""
+    receipts_wait(world)
+    assert world.run("receipts", MORNING + timedelta(hours=8)) == 0
+    shop = PrintShop(world.server.root, "SVAR")
+    shop.errors = {"correction", "reversal"}
+    letters = [Taken(**row) for book in sorted(shop.books.glob("*.zip.json")) for row in
+               json.loads(book.read_text())["letters"]]  # fmt: skip
+    shop._write_receipts(letters[:2], MORNING + timedelta(hours=6))
+    shop.send_back({letters[0].shipment: "R01"}, MORNING + timedelta(days=1))
+    shop.invoice("F-1", MORNING.date(), MORNING.date())
+
+
+def changed_lines_wait_for_a_person(world: World) -> None:
+    receipts_wait(world)
+    assert world.run("receipts", MORNING + timedelta(hours=8)) == 0
+    shop = PrintShop(world.server.root, "SVAR")
+    shop.errors = {"changed_line"}
+    letters = [Taken(**row) for book in sorted(shop.books.glob("*.zip.json")) for row in
+               json.loads(book.read_text())["letters"]]  # fmt: skip
+    shop._write_receipts(letters[:1], MORNING + timedelta(hours=6))
+    assert world.run("receipts", MORNING + timedelta(hours=9)) == 0
+
+
 def packages_lie_in_inboxes(world: World) -> None:
     letters_arrive(world, 24, digital=True, faulty=True)
 
@@ -188,6 +213,11 @@ PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
     "feeds": (senders_are_to_be_told, MONDAY),
     "print": (letters_wait_for_print, NIGHT),
     "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
+}
+
+LATER_WORDS: dict[str, tuple[Callable[[World], None], str]] = {
+    "corrections, returned mail and an invoice": (later_words_wait, "receipts"),
+    "a person's correction": (changed_lines_wait_for_a_person, "replay"),
 }
 
 
@@ -215,6 +245,37 @@ def test_a_run_killed_anywhere_and_run_again_ends_as_one_that_was_not(
 
     assert killed >= 10
     assert killed < MOST_POINTS - 1, "there are more points than were tried"
+
+
+@pytest.mark.parametrize(("prepare", "work"), LATER_WORDS.values(), ids=list(LATER_WORDS))
+def test_a_correction_killed_anywhere_is_booked_once(
+    world: World, prepare: Callable[[World], None], work: str
+) -> None:
+    now = MORNING + timedelta(days=2)
+    prepare(world)
+    world.save()
+    assert world.run(work, now) == 0
+    expected = booked(world)
+    killed = 0
+
+    for point in range(1, MOST_POINTS):
+        world.put_back()
+        ended = world.run(work, now, die_at=point)
+        if ended == 0:
+            break
+        assert ended == KILLED, f"point {point}: it did not die, it failed ({ended})"
+        killed += 1
+        assert world.run(work, now) == 0, f"point {point}: the next run failed"
+        found = booked(world)
+        assert found == expected, f"point {point}: {differing(found, expected)}"
+
+    assert killed >= 4
+    assert expected["charges"] != []
+
+
+def booked(world: World) -> dict[str, Any]:
+    """All but what a person who asks twice is written down for twice."""
+    return {name: rows for name, rows in world.state().items() if name != "receipt_events"}
 
 
 def test_offers_killed_anywhere_reach_altinn_once(world: World) -> None:

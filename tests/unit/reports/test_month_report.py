@@ -52,6 +52,7 @@ def a_month(charges: pd.DataFrame) -> Month:
     letters = cost.by_letter(charges)
     applied = len(letters)
     totals = {"letters:PRINTET": applied, "lines:APPLIED": applied, "charges": len(charges)}
+    totals["charged_letters"] = applied
     return Month(
         month="2026-11",
         data_until="25.11.2026",
