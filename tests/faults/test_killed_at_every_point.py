@@ -165,7 +165,7 @@ def receipts_wait(world: World) -> None:
 
 
 def packages_lie_in_inboxes(world: World) -> None:
-    letters_arrive(world, 24, digital=True, faulty=True)
+    letters_arrive(world, 8, digital=True, faulty=True)
 
 
 PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
