@@ -57,6 +57,13 @@ def is_ours(name: str) -> bool:
     return name.endswith((*UNFINISHED, ANSWER_SUFFIX)) or bool(PICTURE.search(name))
 
 
+def is_picture_of(package: str, name: str) -> bool:
+    """Say whether a file is a picture of a page of the package with this name."""
+    place = PICTURE.search(name)
+    head = name[: place.start()] if place else ""
+    return head == package or head.rpartition(".dokument-")[0] == package
+
+
 def last_touched(package: Path) -> float:
     """Return when a package was last written to, in seconds since 1970; raises OSError."""
     if package.is_symlink() or not package.is_dir():

@@ -17,8 +17,8 @@ from flows.intake.answer import write_answer
 from flows.intake.drop_folder import (
     ANSWER_SUFFIX,
     DONE,
-    PICTURE,
     REJECTED,
+    is_picture_of,
     is_waiting,
     package_name,
 )
@@ -133,7 +133,7 @@ def _answer_there(server: Sftp, folder: str, name: str, inbox: Path) -> None:
     away = f"{folder}/{REJECTED if rejected else DONE}"
     server.make_folder(away)
     for picture in sorted(inbox.iterdir()):
-        if picture.name.startswith(f"{package_name(Path(name))}.") and PICTURE.search(picture.name):
+        if is_picture_of(package_name(Path(name)), picture.name):
             for there in (away, folder):
                 server.replace_bytes(picture.read_bytes(), there, picture.name)
     if rejected:

@@ -205,7 +205,7 @@ def changed_lines_wait_for_a_person(world: World) -> None:
 
 
 def packages_lie_in_inboxes(world: World) -> None:
-    letters_arrive(world, 24, digital=True, faulty=True)
+    letters_arrive(world, 8, digital=True, faulty=True)
 
 
 PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {

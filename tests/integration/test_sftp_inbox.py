@@ -30,19 +30,19 @@ LETTER = {
 }
 
 
-def a_pdf() -> bytes:
+def a_pdf(width: float = 595.28) -> bytes:
     out = io.BytesIO()
     with pikepdf.new() as pdf:
-        pdf.add_blank_page(page_size=(595.28, 841.89))
+        pdf.add_blank_page(page_size=(width, 841.89))
         pdf.save(out)
     return out.getvalue()
 
 
-def a_zip(**fields: object) -> bytes:
+def a_zip(width: float = 595.28, **fields: object) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
         package.writestr("forsendelse.json", json.dumps({**LETTER, **fields}))
-        package.writestr("vedtak.pdf", a_pdf())
+        package.writestr("vedtak.pdf", a_pdf(width))
     return out.getvalue()
 
 
@@ -96,6 +96,18 @@ class Remote:
 @pytest.fixture
 def remote(sftp_server: SftpServer, tmp_path: Path, sqlite: Database) -> Remote:
     return Remote(sftp_server, tmp_path / "home", sqlite)
+
+
+def test_a_picture_of_a_rejected_page_lies_beside_the_answer_on_the_server(remote: Remote) -> None:
+    remote.lay("a.zip", a_zip(width=700))
+    remote.lay("a.b.zip", a_zip())
+
+    remote.run()
+    again = remote.run()
+
+    pictures = [name for name in remote.files() if name.endswith(".png")]
+    assert pictures == [".avvist/a.side-1.png", "a.side-1.png"]
+    assert again == SourceSummary("nordvik")
 
 
 def test_packages_are_taken_in_answered_and_put_away_on_the_server(remote: Remote) -> None:
