@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,7 +14,7 @@ import typer
 
 from flows import screen
 from flows.clock import OSLO
-from flows.commands import handling, send
+from flows.commands import handling, items, reconciled, send
 from flows.commands.opened import opened_database
 from flows.database import follow, schema
 from flows.database.postcodes import keep_postcodes
@@ -50,6 +51,7 @@ app.add_typer(senders_app, name="senders")
 app.add_typer(prices_app, name="prices")
 app.add_typer(postcodes_app, name="postcodes")
 app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(items.app, name="items")
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
@@ -64,6 +66,7 @@ class Flow(StrEnum):
     PRINT = "print"
     ACKNOWLEDGEMENTS = "acknowledgements"
     RECEIPTS = "receipts"
+    RECONCILE = "reconcile"
     REPORTS = "reports"
 
 
@@ -74,6 +77,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.PRINT: ("flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"),
     Flow.ACKNOWLEDGEMENTS: ("flows.print_batch.flow:acknowledgements",),
     Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
+    Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
 }
 """Which flows stand behind each word, in order."""
@@ -120,7 +124,10 @@ def run(
                 options["dry_run"] = dry_run
             if flow is Flow.REPORTS and month:
                 options["month"] = month
-            screen.show_summary(path.partition(":")[2], _flow(path)(**options))
+            if flow is Flow.RECONCILE:
+                reconciled.show_outcome(partial(_flow(path), **options))
+            else:
+                screen.show_summary(path.partition(":")[2], _flow(path)(**options))
 
 
 @app.command("list")

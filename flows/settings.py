@@ -1,6 +1,7 @@
 """Everything that differs between installations, read and checked once."""
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
@@ -76,6 +77,31 @@ class AltinnSettings(BaseModel):
     parallel_calls: int = Field(8, ge=1, le=64, description="Calls under way at once.")
 
 
+class ReconcileSettings(BaseModel):
+    """How long things may take before the nightly reconciliation tells a person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    closing_days: tuple[date, ...] = Field(
+        (),
+        description="Days the vendor is closed, besides weekends and public holidays: 2026-12-24.",
+    )
+    receipt_working_days: int = Field(
+        3, ge=0, description="A letter's receipt comes within so many of the vendor's working days."
+    )
+    posting_working_days: int = Field(
+        2, ge=0, description="A letter is posted within so many working days after hand-over."
+    )
+    invoice_days: int = Field(
+        60, ge=1, description="A receipt is on the vendor's invoice within so many days."
+    )
+    looked_back_days: int = Field(
+        120,
+        ge=1,
+        description="Older batches are looked at only while something about them is open.",
+    )
+
+
 class Settings(BaseSettings):
     """One frozen object. Environment (`SVARUT_ALTINN__URL`) wins over the TOML file."""
 
@@ -122,6 +148,7 @@ class Settings(BaseSettings):
     altinn: AltinnSettings = AltinnSettings()
     inbox_server: InboxServerSettings = InboxServerSettings()
     vendor: VendorSettings = VendorSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
 
     @classmethod
     def settings_customise_sources(
