@@ -23,7 +23,7 @@ from flows.dispatch.altinn import open_altinn
 from flows.intake.inbox import take_in
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
-from flows.receipts import ingestion
+from flows.receipts import ingestion, reconciling
 from flows.settings import Settings
 from flows.sftp import connect
 
@@ -99,11 +99,17 @@ def book_the_receipts(settings: Settings, now: datetime) -> None:
             ingestion.ingest(database, settings, name, now)
 
 
+def reconcile_the_night(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        reconciling.look_and_keep(database, settings, now)
+
+
 WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "intake": take_in_everything,
     "dispatch": offer_everything,
     "print": print_the_night,
     "receipts": book_the_receipts,
+    "reconcile": reconcile_the_night,
 }
 
 

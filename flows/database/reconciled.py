@@ -212,26 +212,24 @@ def _buckets(tx: Tx) -> list[Bucket]:
 
 def _unproved(tx: Tx) -> list[Unproved]:
     """Return printed letters that nobody said were printed, and read ones nobody saw read."""
-    said_printed = or_(
-        exists().where(
-            receipt_lines.c.shipment_id == shipments.c.id,
-            receipt_lines.c.state.in_((LineState.APPLIED, LineState.REVERSED)),
-        ),
-        exists().where(
-            events.c.shipment_id == shipments.c.id,
-            events.c.to_status == Status.PRINTED,
-            events.c.actor != Mover.RECEIPTS,
-        ),
+    has_receipt = exists().where(receipt_lines.c.shipment_id == shipments.c.id, IN_FORCE)
+    had_one = select(receipt_lines.c.shipment_id).where(
+        receipt_lines.c.state == LineState.REVERSED, receipt_lines.c.shipment_id.is_not(None)
+    )
+    somebody_said = exists().where(
+        events.c.shipment_id == shipments.c.id,
+        events.c.to_status == Status.PRINTED,
+        events.c.actor != Mover.RECEIPTS,
     )
     seen_read = exists().where(
         offers.c.shipment_id == shipments.c.id, offers.c.read_at.is_not(None)
     )
-    has_receipt = exists().where(receipt_lines.c.shipment_id == shipments.c.id, IN_FORCE)
+    not_said = and_(~has_receipt, shipments.c.id.not_in(had_one), ~somebody_said)
     rows = tx.execute(
         select(shipments.c.id, shipments.c.sender_id, shipments.c.status)
         .where(
             or_(
-                and_(shipments.c.status == Status.PRINTED, ~said_printed),
+                and_(shipments.c.status == Status.PRINTED, not_said),
                 and_(shipments.c.status == Status.READ, ~seen_read),
                 and_(shipments.c.status != Status.PRINTED, has_receipt),
             ),
