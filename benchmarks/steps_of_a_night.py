@@ -35,6 +35,7 @@ from flows.sandbox.print_shop import PrintShop
 from flows.settings import Settings
 
 MORNING = datetime(2026, 11, 23, 7, tzinfo=UTC)
+NEXT_NOON = MORNING + timedelta(days=1, hours=6)
 SENDER = Sender(SenderId("bench"), "Bench", "310000108", ("Gata 1", "0001 Oslo"), digital=False)
 
 CAT = "cat and fsync the same packages"
@@ -94,7 +95,7 @@ def main() -> None:
                 assert isinstance(read, ReceiptFile)
                 with transaction(database) as tx:
                     receipts.stage(tx, sha256=sha256, name="b", lines=read.lines, at=MORNING)
-                book_file(database, sha256, MORNING)
+                book_file(database, sha256, NEXT_NOON)
             with timed("write as many rows"):
                 rows(home / "rows.db", len(read.lines))
             with reading(database) as tx:

@@ -16,6 +16,8 @@ from flows import screen
 from flows.clock import OSLO
 from flows.commands import handling, items, reconciled, send
 from flows.commands.opened import opened_database
+from flows.commands.receipts import receipts_app
+from flows.commands.vendors import vendors_app
 from flows.database import follow, schema
 from flows.database.postcodes import keep_postcodes
 from flows.database.prices import keep_price_list
@@ -52,6 +54,8 @@ app.add_typer(prices_app, name="prices")
 app.add_typer(postcodes_app, name="postcodes")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(items.app, name="items")
+app.add_typer(vendors_app, name="vendors")
+app.add_typer(receipts_app, name="receipts")
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -172,4 +172,31 @@ def show_findings(findings: Sequence[Any]) -> None:
     for finding in findings:
         mark = "[green]ok[/]" if finding.well else "[red]fault[/]"
         table.add_row(mark, finding.what, finding.says, finding.do)
+    console().print(table)
+
+
+def show_fields(title: str, thing: Any) -> None:
+    """Show a dataclass and those inside it: a line a field."""
+    table = Table(title, "", box=None, pad_edge=False, header_style="bold")
+    for name, value in _fields("", thing):
+        table.add_row(name, _value(value))
+    console().print(table)
+
+
+def _fields(above: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    for name in getattr(thing, "__dataclass_fields__", {}):
+        value = getattr(thing, name)
+        if hasattr(value, "__dataclass_fields__"):
+            yield from _fields(f"{above}{name}.", value)
+        else:
+            yield f"{above}{name}", value
+
+
+def show_rows(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show rows under headings; a time as Norwegians say it."""
+    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(
+            *(local(one) if isinstance(one, datetime) else _value(one) for one in row),
+        )
     console().print(table)

@@ -1,7 +1,6 @@
 """Everything that differs between installations, read and checked once."""
 
 import os
-from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
@@ -60,6 +59,10 @@ class VendorSettings(SftpSettings):
         pattern=r"^[A-Z0-9]{2,10}$",
         description="Our code at the vendor; batch ids begin with it.",
     )
+    profile: str = Field(
+        "default",
+        description="The vendor's profile: how its answers are read. `svarut vendors show`.",
+    )
 
 
 class AltinnSettings(BaseModel):
@@ -82,13 +85,6 @@ class ReconcileSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    closing_days: tuple[date, ...] = Field(
-        (),
-        description="Days the vendor is closed, besides weekends and public holidays: 2026-12-24.",
-    )
-    receipt_working_days: int = Field(
-        3, ge=0, description="A letter's receipt comes within so many of the vendor's working days."
-    )
     posting_working_days: int = Field(
         2, ge=0, description="A letter is posted within so many working days after hand-over."
     )

@@ -20,10 +20,12 @@ from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
 from flows.dispatch import following, offering
 from flows.dispatch.altinn import open_altinn
+from flows.domain.vendor_profile import NEUTRAL
 from flows.intake.inbox import take_in
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
 from flows.receipts import ingestion, reconciling
+from flows.receipts.answers import complete_answers, put_away_strays
 from flows.settings import Settings
 from flows.sftp import connect
 
@@ -93,10 +95,10 @@ def book_the_receipts(settings: Settings, now: datetime) -> None:
         for sha256 in ingestion.unfinished(database):
             ingestion.book_file(database, sha256, now)
         with connect(settings.vendor) as server:
-            ingestion.put_away_strays(server)
-            names = ingestion.complete_files(server)
-        for name in names:
-            ingestion.ingest(database, settings, name, now)
+            put_away_strays(server, NEUTRAL)
+            answers = complete_answers(server, NEUTRAL)
+        for answer in answers:
+            ingestion.ingest(database, settings, answer, now)
 
 
 def reconcile_the_night(settings: Settings, now: datetime) -> None:

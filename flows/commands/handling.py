@@ -23,25 +23,26 @@ Why = Annotated[str, typer.Option("--why", help="The reason; kept with the event
 def hold(letters: Letters, by: Who, why: Why) -> None:
     """Keep letters where they are: neither offered digitally nor put in a batch."""
     with opened_database() as database, transaction(database) as tx:
-        held = holds.hold(tx, _ids(tx, letters), by=by, why=why, at=clock.now())
+        held = holds.hold(tx, ids_of(tx, letters), by=by, why=why, at=clock.now())
     screen.console().print(f"{held} letters held")
 
 
 def release(letters: Letters, by: Who, why: Why) -> None:
     """Let held letters go their way again."""
     with opened_database() as database, transaction(database) as tx:
-        released = holds.release(tx, _ids(tx, letters), by=by, why=why, at=clock.now())
+        released = holds.release(tx, ids_of(tx, letters), by=by, why=why, at=clock.now())
     screen.console().print(f"{released} letters released")
 
 
 def handled(letters: Letters, by: Who, why: Why) -> None:
     """Say that letters were handled outside svarut; nothing more happens to them."""
     with opened_database() as database, transaction(database) as tx:
-        done = holds.handle_by_hand(tx, _ids(tx, letters), by=by, why=why, at=clock.now())
+        done = holds.handle_by_hand(tx, ids_of(tx, letters), by=by, why=why, at=clock.now())
     screen.console().print(f"{done} letters handled by hand")
 
 
-def _ids(tx: Tx, letters: Sequence[str]) -> list[ShipmentId]:
+def ids_of(tx: Tx, letters: Sequence[str]) -> list[ShipmentId]:
+    """Return the ids that begin like these; raises NeedsAPerson where one is not plain."""
     found = []
     for each in letters:
         ids = follow.find_ids(tx, each)

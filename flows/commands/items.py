@@ -11,8 +11,7 @@ from flows.commands.opened import opened_database
 from flows.database import item_history
 from flows.database.session import reading, transaction
 from flows.domain.reconciliation import ClosedAs
-from flows.receipts.reconciling import limits_of
-from flows.receipts.today import Today
+from flows.receipts.reconciling import today_at
 from flows.settings import read_settings
 
 app = typer.Typer(help="What waits for a person: the open items.", no_args_is_help=True)
@@ -40,7 +39,7 @@ def list_items(
         items = item_history.listed_items(tx, closed_since=since, code=code)
         if code and subject:
             items = [one for one in items if one.kept.subject == subject]
-        reconciled.show_items(items, Today(now, limits_of(read_settings())))
+        reconciled.show_items(items, today_at(tx, read_settings(), now))
         if code and subject:
             for at, act, by, why in item_history.acts_of(tx, code, subject):
                 screen.console().print(f"{screen.local(at)}  {act} by {by}  {why}", markup=False)

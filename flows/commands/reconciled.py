@@ -7,10 +7,9 @@ from rich.table import Table
 from flows.database.item_history import ListedItem
 from flows.domain.money import kroner
 from flows.receipts.reconciliation import Identity, RuleResult
-from flows.receipts.reconciling import DifferencesNeedAPerson, Reconciled, limits_of
+from flows.receipts.reconciling import DifferencesNeedAPerson, Reconciled
 from flows.receipts.today import Today, age_group
 from flows.screen import IDENTITY, console, local
-from flows.settings import read_settings
 
 
 def show_outcome(run: Callable[[], Reconciled]) -> None:
@@ -36,9 +35,8 @@ def show_reconciled(found: Reconciled) -> None:
             _not_checked(result),
         )
     out.print(table)
-    today = Today(found.at, limits_of(read_settings()))
     if found.items:
-        show_items(found.items, today)
+        show_items(found.items, found.today)
     out.print(
         f"{found.raised} new, {found.gone} no longer so, {len(found.items)} open, "
         f"{found.needs_a_person} wait for a person",

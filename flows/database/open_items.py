@@ -64,3 +64,16 @@ def reopen(tx: Tx, item: OpenItem) -> None:
         .where(open_items.c.code == item.code, open_items.c.subject == item.subject)
         .values(closed_at=None, closed_as="", gone_at=None, what=item.what, action=item.action),
     )
+
+
+def close_item(tx: Tx, code: str, subject: str, at: datetime) -> None:
+    """Close an item that has been seen to; one that is closed or never was stays as it is."""
+    tx.execute(
+        update(open_items)
+        .where(
+            open_items.c.code == code,
+            open_items.c.subject == subject,
+            open_items.c.closed_at.is_(None),
+        )
+        .values(closed_at=at),
+    )

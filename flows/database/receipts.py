@@ -1,34 +1,80 @@
-"""Keep every receipt file and line, once; book what a line says in one transaction."""
+"""Keep every file the vendor answers with, and every receipt line, once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from flows.clock import oslo_date
-from flows.database import shipments as moves
-from flows.database.batches import settle_batches
+from flows.database.bulk import insert_rows, stored_date, stored_instant
 from flows.database.session import Tx, in_chunks
-from flows.database.tables import charges, pieces, receipt_files, receipt_lines, shipments
+from flows.database.tables import (
+    batches,
+    charges,
+    pieces,
+    receipt_files,
+    receipt_lines,
+    shipments,
+)
 from flows.domain.receipt import (
-    AppliedLine,
-    Charge,
+    BookedReceipt,
+    LineKind,
     LineState,
     PrintReceipt,
     SentPiece,
-    SetAsideLine,
     StagedLine,
 )
-from flows.domain.status import Mover, Status
+from flows.domain.status import Status
+
+HISTORY = 10
+"""So many of a vendor's last files say what is usual in them."""
 
 
 def file_state(tx: Tx, sha256: str) -> str | None:
-    """Return STAGED, BOOKED or REFUSED for a file we have seen, else None."""
+    """Return STAGED, BOOKED, REFUSED, QUARANTINED or DISMISSED for a file we know, else None."""
     state: str | None = tx.scalar(
         select(receipt_files.c.state).where(receipt_files.c.sha256 == sha256),
     )
     return state
+
+
+def keep_file(
+    tx: Tx,
+    *,
+    sha256: str,
+    name: str,
+    state: str,
+    at: datetime,
+    kind: str = "RECEIPT",
+    vendor: str = "default",
+    line_count: int = 0,
+    reason: str = "",
+    filled: Mapping[str, int] | None = None,
+) -> None:
+    """Keep that a file has come, and what became of it."""
+    tx.execute(
+        insert(receipt_files).values(
+            sha256=sha256,
+            kind=kind,
+            vendor=vendor,
+            name=name,
+            fetched_at=at,
+            state=state,
+            line_count=line_count,
+            reason=reason,
+            filled=dict(filled or {}),
+        ),
+    )
+
+
+def set_file_state(tx: Tx, sha256: str, state: str, **values: Any) -> None:
+    """Say what has become of a file."""
+    tx.execute(
+        update(receipt_files).where(receipt_files.c.sha256 == sha256).values(state=state, **values),
+    )
 
 
 def stage(
@@ -38,43 +84,66 @@ def stage(
     name: str,
     lines: Sequence[StagedLine],
     at: datetime,
+    vendor: str = "default",
+    filled: Mapping[str, int] | None = None,
 ) -> None:
     """Keep a receipt file and all its lines, before anything is decided about them."""
-    tx.execute(
-        insert(receipt_files).values(
-            sha256=sha256,
-            name=name,
-            fetched_at=at,
-            state="STAGED",
-            line_count=len(lines),
-        ),
+    keep_file(
+        tx,
+        sha256=sha256,
+        name=name,
+        state="STAGED",
+        at=at,
+        vendor=vendor,
+        line_count=len(lines),
+        filled=filled,
     )
-    if lines:
-        tx.execute(insert(receipt_lines), [_line_row(sha256, each) for each in lines])
+    stage_lines(tx, sha256, lines)
 
 
-def refuse(tx: Tx, *, sha256: str, name: str, reason: str, at: datetime) -> None:
-    """Keep that a whole file was refused, and why."""
-    tx.execute(
-        insert(receipt_files).values(
-            sha256=sha256,
-            name=name,
-            fetched_at=at,
-            state="REFUSED",
-            line_count=0,
-            reason=reason,
-        ),
+def stage_lines(tx: Tx, sha256: str, lines: Sequence[StagedLine]) -> None:
+    """Keep the lines of a file that is kept already."""
+    columns = ("file_sha256", "line", "state", "reason", *_FIELDS, "posted_on")
+    insert_rows(tx, receipt_lines, columns, _line_rows(tx, sha256, lines))
+
+
+def file_row(tx: Tx, sha256: str) -> Mapping[str, Any] | None:
+    """Return what we know of a file: kind, vendor, name, state, reason, fetched_at, filled."""
+    row = tx.execute(select(receipt_files).where(receipt_files.c.sha256 == sha256)).mappings()
+    found = row.first()
+    return None if found is None else dict(found)
+
+
+def staged_files(tx: Tx) -> list[tuple[str, str]]:
+    """Return SHA-256 and kind of files that are staged and not yet booked, oldest first."""
+    rows = tx.execute(
+        select(receipt_files.c.sha256, receipt_files.c.kind)
+        .where(receipt_files.c.state == "STAGED")
+        .order_by(receipt_files.c.fetched_at, receipt_files.c.sha256),
     )
+    return [(row.sha256, row.kind) for row in rows]
 
 
-def staged_files(tx: Tx) -> list[str]:
-    """Return the SHA-256 of files that are staged and not yet booked, oldest first."""
+def usual(tx: Tx, vendor: str) -> list[Mapping[str, int]]:
+    """Return what was filled in the lines of a vendor's last booked receipt files."""
     return list(
         tx.scalars(
-            select(receipt_files.c.sha256)
-            .where(receipt_files.c.state == "STAGED")
-            .order_by(receipt_files.c.fetched_at, receipt_files.c.sha256),
+            select(receipt_files.c.filled)
+            .where(
+                receipt_files.c.vendor == vendor,
+                receipt_files.c.kind == "RECEIPT",
+                receipt_files.c.state == "BOOKED",
+            )
+            .order_by(receipt_files.c.fetched_at.desc(), receipt_files.c.sha256)
+            .limit(HISTORY),
         ),
+    )
+
+
+def lock_file(tx: Tx, sha256: str) -> None:
+    """Let only one run at a time decide about a file's lines."""
+    tx.execute(
+        select(receipt_files.c.sha256).where(receipt_files.c.sha256 == sha256).with_for_update(),
     )
 
 
@@ -89,7 +158,7 @@ def staged_lines(tx: Tx, sha256: str) -> list[StagedLine]:
         .order_by(receipt_lines.c.line),
     ).mappings()
     return [
-        StagedLine(row["line"], None if row["reason"] else _receipt(row), row["reason"])
+        StagedLine(row["line"], None if row["reason"] else read_receipt(dict(row)), row["reason"])
         for row in rows
     ]
 
@@ -98,15 +167,7 @@ def sent_pieces(tx: Tx, shipment_ids: Sequence[str]) -> dict[str, SentPiece]:
     """Return what we know of the letters that receipts name; unknown ids are left out."""
     found: dict[str, SentPiece] = {}
     for ids in in_chunks(sorted(set(shipment_ids))):
-        applied = {
-            row["shipment_id"]: _receipt(row)
-            for row in tx.execute(
-                select(receipt_lines).where(
-                    receipt_lines.c.shipment_id.in_(ids),
-                    receipt_lines.c.state == LineState.APPLIED,
-                ),
-            ).mappings()
-        }
+        booked = _booked(tx, ids)
         rows = tx.execute(
             select(
                 shipments.c.id,
@@ -115,14 +176,18 @@ def sent_pieces(tx: Tx, shipment_ids: Sequence[str]) -> dict[str, SentPiece]:
                 shipments.c.account_code,
                 pieces.c.batch_id,
                 pieces.c.number,
+                batches.c.handed_over_at,
             )
             .outerjoin(
                 pieces,
-                (pieces.c.shipment_id == shipments.c.id) & pieces.c.live,
+                # As the index of live pieces says it: SQLite takes `live = 1` for another thing.
+                (pieces.c.shipment_id == shipments.c.id) & text("pieces.live"),
             )
+            .outerjoin(batches, batches.c.id == pieces.c.batch_id)
             .where(shipments.c.id.in_(ids)),
         )
         for row in rows:
+            applied, superseded = booked.get(row.id, (None, ()))
             found[row.id] = SentPiece(
                 shipment_id=row.id,
                 sender_id=row.sender_id,
@@ -130,50 +195,11 @@ def sent_pieces(tx: Tx, shipment_ids: Sequence[str]) -> dict[str, SentPiece]:
                 batch_id=row.batch_id,
                 piece_number=row.number,
                 account_code=row.account_code,
-                applied=applied.get(row.id),
+                in_force=applied,
+                superseded=superseded,
+                handed_over_at=row.handed_over_at,
             )
     return found
-
-
-def book(
-    tx: Tx,
-    sha256: str,
-    *,
-    applied: Sequence[AppliedLine],
-    set_aside: Sequence[SetAsideLine],
-    at: datetime,
-) -> None:
-    """Settle a file: line states, PRINTED with its event, and charges, in one transaction."""
-    _decide_lines(
-        tx,
-        sha256,
-        [(each.line, LineState.APPLIED, "") for each in applied]
-        + [(each.line, each.state, each.reason) for each in set_aside],
-    )
-    moves.move(
-        tx,
-        [each.piece.shipment_id for each in applied],
-        Status.PRINTED,
-        by=Mover.RECEIPTS,
-        at=at,
-        detail_of={
-            each.piece.shipment_id: {
-                "posted_at": each.receipt.posted_at.isoformat(),
-                "receipt": f"{sha256[:12]}:{each.line}",
-            }
-            for each in applied
-        },
-    )
-    rows = [_charge_row(sha256, each, charge, at) for each in applied for charge in each.charges]
-    if rows:
-        tx.execute(insert(charges), rows)
-    answered = {each.piece.batch_id for each in applied if each.piece.batch_id}
-    settle_batches(tx, sorted(answered), at)
-    tx.execute(
-        update(receipt_files)
-        .where(receipt_files.c.sha256 == sha256)
-        .values(state="BOOKED", booked_at=at),
-    )
 
 
 def quarantined(tx: Tx) -> int:
@@ -186,7 +212,46 @@ def quarantined(tx: Tx) -> int:
     return int(count or 0)
 
 
+def read_receipt(row: Mapping[str, Any]) -> PrintReceipt:
+    """Return a receipt as a line of the table holds it."""
+    said = {name: row[name] for name in _FIELDS}
+    # What older lines did not say, they said nothing of.
+    said["reprints"], said["product"] = said["reprints"] or 0, said["product"] or ""
+    return PrintReceipt(**{**said, "kind": LineKind(row["kind"])})
+
+
+def _booked(
+    tx: Tx, ids: Sequence[str]
+) -> dict[str, tuple[BookedReceipt | None, tuple[BookedReceipt, ...]]]:
+    """Return each letter's receipt in force, and those that were before it."""
+    # By their charges: a letter's lines have no index of their own, its charges have.
+    rows = tx.execute(
+        select(receipt_lines)
+        .join(
+            charges,
+            (charges.c.file_sha256 == receipt_lines.c.file_sha256)
+            & (charges.c.line == receipt_lines.c.line),
+        )
+        .where(
+            charges.c.shipment_id.in_(ids),
+            charges.c.kind == "PRODUCTION",
+            charges.c.charge_class == "CHARGE",
+        )
+        .order_by(receipt_lines.c.file_sha256, receipt_lines.c.line),
+    ).mappings()
+    found: dict[str, tuple[BookedReceipt | None, tuple[BookedReceipt, ...]]] = {}
+    for row in rows:
+        one = BookedReceipt(row["file_sha256"], row["line"], read_receipt(dict(row)))
+        in_force, before = found.get(row["shipment_id"], (None, ()))
+        if row["state"] == LineState.REVERSED:
+            found[row["shipment_id"]] = (in_force, (*before, one))
+        else:
+            found[row["shipment_id"]] = (one, before)
+    return found
+
+
 _FIELDS = (
+    "kind",
     "batch_id",
     "piece_number",
     "shipment_id",
@@ -200,55 +265,36 @@ _FIELDS = (
     "production_ore",
     "postage_ore",
     "account_code",
+    "reprints",
+    "product",
+    "production_vat_ore",
+    "postage_vat_ore",
     "posted_at",
 )
-"""Columns that a PrintReceipt and a receipt line share by name."""
+"""Columns that a PrintReceipt and a receipt line share by name; the time last."""
+
+_said = attrgetter(*_FIELDS[1:-1])
 
 
-def _line_row(sha256: str, line: StagedLine) -> dict[str, Any]:
-    said = {name: getattr(line.receipt, name, None) for name in _FIELDS}
-    return {
-        "file_sha256": sha256,
-        "line": line.line,
-        "state": LineState.STAGED,
-        "reason": line.fault,
-        **said,
-    }
+def _line_rows(tx: Tx, sha256: str, lines: Sequence[StagedLine]) -> Iterator[tuple[Any, ...]]:
+    @cache
+    def times(at: datetime) -> tuple[Any, Any]:
+        return stored_instant(tx, at), stored_date(tx, oslo_date(at))
 
-
-def _receipt(row: Any) -> PrintReceipt:
-    return PrintReceipt(**{name: row[name] for name in _FIELDS})
-
-
-def _decide_lines(
-    tx: Tx,
-    sha256: str,
-    decided: Sequence[tuple[int, LineState, str]],
-) -> None:
-    if decided:
-        tx.execute(
-            update(receipt_lines)
-            .where(
-                receipt_lines.c.file_sha256 == sha256,
-                receipt_lines.c.line == bindparam("number"),
-                receipt_lines.c.state == LineState.STAGED,
+    for line in lines:
+        receipt = line.receipt
+        if receipt is not None:
+            began = (sha256, line.line, "STAGED", line.fault, receipt.kind.value)
+            yield began + _said(receipt) + times(receipt.posted_at)
+        else:
+            said = line.readable
+            at = said.get("posted_at")
+            yield (
+                sha256,
+                line.line,
+                "STAGED",
+                line.fault,
+                said.get("kind", "RECEIPT"),
+                *(said.get(name) for name in _FIELDS[1:-1]),
+                *(times(at) if isinstance(at, datetime) else (None, None)),
             )
-            .values(state=bindparam("decided"), reason=bindparam("why")),
-            [{"number": line, "decided": state, "why": why} for line, state, why in decided],
-        )
-
-
-def _charge_row(sha256: str, line: AppliedLine, charge: Charge, at: datetime) -> dict[str, Any]:
-    return {
-        "file_sha256": sha256,
-        "line": line.line,
-        "kind": charge.kind,
-        "shipment_id": line.piece.shipment_id,
-        "sender_id": line.piece.sender_id,
-        # Ours wins over the vendor's echo: what the sender wrote is who pays.
-        "account_code": line.piece.account_code,
-        "posted_on": line.posted_on,
-        "booked_on": oslo_date(at),
-        "net_ore": charge.net_ore,
-        "vat_ore": charge.vat_ore,
-    }

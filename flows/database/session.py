@@ -19,6 +19,9 @@ Tx = Connection
 BUSY_TIMEOUT_SECONDS = 30
 """How long a writer waits for another before it gives up (SQLite has one writer at a time)."""
 
+CACHE_KIB = 64 * 1024
+"""How much of the database SQLite may keep in memory, if it needs it."""
+
 CHUNK = 900
 """Ids per `IN (...)`; SQLite of 2020 and older allow 999 values a statement."""
 
@@ -83,6 +86,8 @@ def _teach_sqlite(engine: Engine) -> None:
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # A night is one transaction: with the usual 2 MiB its pages are written out and read again.
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute("PRAGMA synchronous = FULL")  # a recorded hand-over must survive a power cut
         cursor.close()
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
@@ -178,7 +178,7 @@ def move(
 ) -> None:
     """Move shipments to a status and write an event for each, or move none.
 
-    The only place that writes shipments.status after registration.
+    The only place that writes shipments.status after registration, with `move_listed` below.
     detail: what every event says; detail_of: what one letter's event says more. No personal data.
     Raises ImpossibleState when the life of a shipment does not allow it for any of them.
     """
@@ -204,6 +204,57 @@ def move(
                     {**(detail or {}), **(detail_of or {}).get(row.id, {})},
                 )
                 for row in rows
+            ],
+        )
+
+
+def move_listed(tx: Tx, listed: str, old: Status, new: Status, *, by: Mover, at: datetime) -> None:
+    """Move the letters of a temporary table from one status to another, or move none.
+
+    The bulk form of `move`; the table has the columns shipment_id and detail (JSON as text), and
+    a letter once. Raises ImpossibleState when one of them is not where it was.
+    """
+    if by not in MOVES.get((old, new), frozenset()):
+        _refuse_forbidden({}, [ShipmentId(listed)], new, by)
+    moved = tx.execute(
+        update(shipments)
+        .where(
+            shipments.c.id.in_(text(f"SELECT shipment_id FROM {listed}")),  # noqa: S608
+            shipments.c.status == old,
+        )
+        .values(status=new, status_at=at),
+    ).rowcount
+    written = tx.execute(
+        text(
+            "INSERT INTO events (shipment_id, at, kind, from_status, to_status, actor, detail) "  # noqa: S608
+            "SELECT shipment_id, :at, 'moved', :old, :new, :by, "
+            f"CAST(detail AS {'json' if tx.dialect.name == 'postgresql' else 'text'}) "
+            f"FROM {listed} ORDER BY line",
+        ).bindparams(bindparam("at", at, events.c.at.type)),
+        {"old": old.value, "new": new.value, "by": by.value},
+    ).rowcount
+    if moved != written:
+        raise ImpossibleState(
+            f"{written - moved} of {written} shipments were not {old} any more",
+            where="shipments",
+            do="keep the log and report it; nothing was changed",
+        )
+
+
+def note_each(
+    tx: Tx,
+    notes: Sequence[tuple[ShipmentId, str, Mapping[str, Any]]],
+    *,
+    actor: str,
+    at: datetime,
+) -> None:
+    """Write an event that is not a move for each letter: its kind and its detail."""
+    if notes:
+        tx.execute(
+            insert(events),
+            [
+                {**_event(one, at, None, None, actor, detail), "kind": kind}
+                for one, kind, detail in notes
             ],
         )
 

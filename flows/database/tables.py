@@ -415,7 +415,8 @@ charges = Table(
     Column("kind", String(20), nullable=False),
     Column("charge_class", String(10), nullable=False, server_default="CHARGE"),
     _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
-    _identifier("sender_id", ForeignKey("senders.id"), nullable=False),
+    # No foreign key of its own: it is the shipment's sender, and that one has.
+    _identifier("sender_id", nullable=False),
     Column("account_code", String(20), nullable=False),
     Column("posted_on", Date, nullable=False),
     Column("booked_on", Date, nullable=False),

@@ -1,7 +1,8 @@
 """What the vendor says happened to one shipment."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -45,12 +46,13 @@ class LineKind(StrEnum):
     """Takes the receipt in force back, and puts nothing in its place."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrintReceipt:
-    """One letter's receipt: the ten fields SvarUt's vendors give, and when it was posted.
+    """One letter's receipt: the ten fields SvarUt's vendors give, when it was posted, and more.
 
     Counts are of sheets where the name says sheets, of printed sides where it says pages.
-    Money is whole øre excluding VAT. Source: print-vendor exchange, docs/formats/receipt_file.md.
+    Money is whole øre excluding VAT, with its VAT beside it: where the vendor writes amounts with
+    VAT, net and VAT are what add up to them. Source: docs/formats/receipt_file.md.
     """
 
     batch_id: str
@@ -63,13 +65,20 @@ class PrintReceipt:
     sheets_by_hand: int
     extra_sheets_by_hand: int
     weight_grams: int
+    account_code: str
+    reprints: int
+    """How often the letter was printed anew before it was posted."""
+    product: str
+    """The postage product, in the vendor's word."""
     production_ore: int
     postage_ore: int
-    account_code: str
     posted_at: datetime
+    production_vat_ore: int
+    postage_vat_ore: int
+    kind: LineKind = LineKind.RECEIPT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StagedLine:
     """One line of a receipt file: what it says, or why it could not be read."""
 
@@ -77,6 +86,17 @@ class StagedLine:
     """1-based, of the file."""
     receipt: PrintReceipt | None
     fault: str = ""
+    readable: Mapping[str, object] = field(default_factory=dict)
+    """Of a line that could not be read: the fields that could."""
+
+
+@dataclass(frozen=True)
+class BookedReceipt:
+    """A receipt that is booked, and the line it stood on."""
+
+    file_sha256: str
+    line: int
+    receipt: PrintReceipt
 
 
 @dataclass(frozen=True)
@@ -90,30 +110,25 @@ class SentPiece:
     """The live batch it is in, None if in none."""
     piece_number: int | None
     account_code: str
-    applied: PrintReceipt | None
-    """The receipt already booked for it."""
-
-
-@dataclass(frozen=True)
-class Charge:
-    """One cost of one letter, in whole øre."""
-
-    kind: str
-    """PRODUCTION or POSTAGE."""
-    net_ore: int
-    vat_ore: int
+    in_force: BookedReceipt | None = None
+    """The receipt booked for it, unless it was taken back."""
+    superseded: tuple[BookedReceipt, ...] = ()
+    """Receipts that were booked for it, and corrected or taken back since."""
+    handed_over_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class AppliedLine:
-    """A line to be booked: the letter it answers, and what that letter cost."""
+    """A line to be booked: the letter it answers, and what it takes the place of.
+
+    A reversal books no charge of its own; every other line books production and postage.
+    """
 
     line: int
     piece: SentPiece
     receipt: PrintReceipt
-    posted_on: date
-    """The Norwegian calendar date it was posted; prices and months go by it."""
-    charges: tuple[Charge, ...]
+    takes_back: BookedReceipt | None = None
+    """The receipt in force until now, whose charges are reversed."""
 
 
 @dataclass(frozen=True)

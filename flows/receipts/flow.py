@@ -6,8 +6,11 @@ from datetime import datetime
 from prefect import flow, task
 
 from flows import clock
-from flows.database.session import open_database
+from flows.clock import oslo_date
+from flows.database.session import open_database, reading
+from flows.database.vendors import profile_on
 from flows.receipts import ingestion, reconciling
+from flows.receipts.answers import Answer, complete_answers, put_away_strays
 from flows.receipts.ingestion import BookingCounts
 from flows.receipts.reconciling import DifferencesNeedAPerson, Reconciled
 from flows.settings import read_settings
@@ -24,29 +27,32 @@ class ReceiptsSummary:
     duplicates: int = 0
     quarantined: int = 0
     refused_files: int = 0
+    suspect_files: int = 0
 
 
 @flow(name="receipts")
 def receipts(at: datetime | None = None, dry_run: bool = False) -> ReceiptsSummary:
-    """Book every receipt file that lies complete at the vendor, and what an earlier run left."""
+    """Book every answer that lies complete at the vendor, and what an earlier run left."""
     settings, now = read_settings(), at or clock.now()
     with open_database(settings.database_url) as database:
         if dry_run:
-            return _summed(list(ingestion.look_only(settings, database)))
+            return _summed(list(ingestion.look_only(settings, database, now)))
         left = [ingestion.book_file(database, one, now) for one in ingestion.unfinished(database)]
+        with reading(database) as tx:
+            profile = profile_on(tx, settings.vendor.profile, oslo_date(now))
     with connect(settings.vendor) as server:
-        ingestion.put_away_strays(server)
-        names = ingestion.complete_files(server)
+        put_away_strays(server, profile)
+        answers = complete_answers(server, profile)
     # One after the other: a correction must not overtake what it corrects.
-    return _summed(left + [book.submit(name, now).result() for name in names])
+    return _summed(left + [book.submit(answer, now).result() for answer in answers])
 
 
 @task(**EACH_STEP)
-def book(name: str, now: datetime) -> BookingCounts:
-    """Bring one receipt file home and book it."""
+def book(answer: Answer, now: datetime) -> BookingCounts:
+    """Bring one answer home and book it."""
     settings = read_settings()
     with open_database(settings.database_url) as database:
-        return ingestion.ingest(database, settings, name, now)
+        return ingestion.ingest(database, settings, answer, now)
 
 
 @flow(name="reconcile")
@@ -80,4 +86,5 @@ def _summed(files: list[BookingCounts]) -> ReceiptsSummary:
         duplicates=sum(one.duplicates for one in files),
         quarantined=sum(one.quarantined for one in files),
         refused_files=sum(one.refused for one in files),
+        suspect_files=sum(one.suspect for one in files),
     )

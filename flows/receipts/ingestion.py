@@ -1,43 +1,43 @@
-"""Bring receipt files home, and book what they say, once however often they arrive.
+"""Bring the vendor's answers home, and book what they say, once however often they arrive.
 
 Fetched, kept in the archive, staged (one commit), booked (one commit), and only then put away at
 the vendor. Killed in between, the next run finds the file where it was and goes on from there.
 """
 
 import hashlib
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
-from flows.archive import Archive
-from flows.database import receipts
+from flows.clock import oslo_date
+from flows.database import booking, receipts
 from flows.database.open_items import OpenItem, raise_item
-from flows.database.session import Database, reading, transaction
+from flows.database.session import Database, Tx, reading, transaction
+from flows.database.vendors import profile_on
 from flows.domain.receipt import LineState
-from flows.receipts.matching import Matching, match_lines
-from flows.receipts.receipt_file import ReceiptFile, RefusedFile, read_receipt_file
+from flows.domain.vendor_invoice import VendorInvoice
+from flows.domain.vendor_profile import VendorProfile
+from flows.receipts import returned_mail, vendor_invoice
+from flows.receipts.answers import (
+    Answer,
+    AnswerKind,
+    bring_home,
+    complete_answers,
+    profile_of,
+    put_away,
+)
+from flows.receipts.matching import Matching, Terms, match_lines
+from flows.receipts.raw_rows import RefusedFile
+from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
+from flows.receipts.returned_mail import ReturnFile
+from flows.receipts.suspicion import suspicions
 from flows.settings import Settings
-from flows.sftp import Sftp, connect
-from flows.workspace import work_folder
+from flows.sftp import connect
 
 log = logging.getLogger(__name__)
-
-FOLDER: Final = "ut/kvittering"
-PUT_AWAY: Final = "arkiv"
-ENDING: Final = ".csv"
-OK: Final = ".ok"
-
-
-@dataclass(frozen=True)
-class FoundFile:
-    """A receipt file that lies complete at the vendor."""
-
-    name: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -51,157 +51,263 @@ class BookingCounts:
     """1 when the whole file was refused."""
     known: int = 0
     """1 when the file was booked or refused before, and is only put away."""
+    suspect: int = 0
+    """1 when the whole file waits for a person."""
 
 
-def complete_files(server: Sftp) -> list[str]:
-    """Return the names of the receipt files that have their `.ok`, oldest first."""
-    names = {file.name for file in server.files_in(FOLDER)}
-    return sorted(name for name in names if name.endswith(ENDING) and f"{name}{OK}" in names)
-
-
-def put_away_strays(server: Sftp) -> None:
-    """Put away the `.ok` of files that a killed run had already put away."""
-    names = {file.name for file in server.files_in(FOLDER)}
-    for ok in sorted(name for name in names if name.endswith(f"{ENDING}{OK}")):
-        gone = ok.removesuffix(OK) not in names
-        if gone and server.size_of(f"{PUT_AWAY}/{ok.removesuffix(OK)}") is not None:
-            server.move(f"{FOLDER}/{ok}", f"{PUT_AWAY}/{ok}")
-
-
-def ingest(database: Database, settings: Settings, name: str, now: datetime) -> BookingCounts:
-    """Bring one receipt file home, book it, and put it away at the vendor."""
+def ingest(database: Database, settings: Settings, answer: Answer, now: datetime) -> BookingCounts:
+    """Bring one answer home, book it, and put it away at the vendor."""
     with connect(settings.vendor) as server:
-        content = server.read(f"{FOLDER}/{name}")
-        if not _is_as_promised(content, server.read(f"{FOLDER}/{name}{OK}")):
-            return _refuse(database, server, name, content, "not the file its .ok describes", now)
-        sha256 = _keep(settings, content)
+        content, wrong = bring_home(server, settings, answer)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if wrong and not content:
+            return _too_large(database, answer, wrong, now)
         with reading(database) as tx:
             state = receipts.file_state(tx, sha256)
+            profile = profile_of(tx, settings, answer.name, now)
         counts = BookingCounts(known=1)
-        if state is None:
-            read = read_receipt_file(content, customer=settings.vendor.customer)
-            if isinstance(read, RefusedFile):
-                return _refuse(database, server, name, content, read.reason, now)
-            _stage(database, sha256, name, read, now)
-        if state in {None, "STAGED"}:
+        if wrong:
+            counts = _refuse(database, profile, answer, sha256, wrong, now)
+        elif state is None:
+            counts = _take(database, settings, profile, answer, content, now)
+        elif state == "STAGED":
             counts = book_file(database, sha256, now)
-        _put_away(server, name)
+        put_away(server, answer)
         return counts
 
 
 def unfinished(database: Database) -> list[str]:
     """Return the SHA-256 of files an earlier run staged and did not book."""
     with reading(database) as tx:
-        return receipts.staged_files(tx)
+        return [sha256 for sha256, _ in receipts.staged_files(tx)]
 
 
 def book_file(database: Database, sha256: str, now: datetime) -> BookingCounts:
     """Decide about every staged line of a file and book them, in one transaction."""
     with transaction(database) as tx:
-        lines = receipts.staged_lines(tx, sha256)
-        named = [line.receipt.shipment_id for line in lines if line.receipt is not None]
-        matching = match_lines(lines, receipts.sent_pieces(tx, named))
-        receipts.book(tx, sha256, applied=matching.applied, set_aside=matching.set_aside, at=now)
-        counts = counted(matching)
-        if counts.quarantined:
-            raise_item(
-                tx,
-                OpenItem(
-                    "RECEIPT_LINES_QUARANTINED",
-                    sha256[:12],
-                    f"{counts.quarantined} receipt lines could not be booked",
-                    "look at their reasons: svarut show SHIPMENT; ask the vendor",
-                ),
-                now,
-            )
+        receipts.lock_file(tx, sha256)
+        file = receipts.file_row(tx, sha256)
+        if file is None or file["state"] != "STAGED":
+            return BookingCounts()
+        if file["kind"] == AnswerKind.RETURN:
+            counts = BookingCounts(*returned_mail.book(tx, sha256, now))
+        else:
+            counts = _book_receipts(tx, sha256, file["vendor"], now)
     log.info("booked file=%s applied=%d", sha256[:12], counts.applied)
     return counts
 
 
-def look_only(settings: Settings, database: Database) -> Iterator[BookingCounts]:
-    """Say for each file at the vendor what booking it would do, and do nothing."""
+def look_only(settings: Settings, database: Database, now: datetime) -> Iterator[BookingCounts]:
+    """Say for each receipt file at the vendor what booking it would do, and do nothing."""
+    with reading(database) as tx:
+        profile = profile_on(tx, settings.vendor.profile, oslo_date(now))
     with connect(settings.vendor) as server:
-        for name in complete_files(server):
-            content = server.read(f"{FOLDER}/{name}")
-            read = read_receipt_file(content, customer=settings.vendor.customer)
+        for answer in complete_answers(server, profile):
+            if answer.kind is not AnswerKind.RECEIPT:
+                continue
+            content = server.read(f"{answer.folder}/{answer.name}")
             with reading(database) as tx:
-                if receipts.file_state(tx, hashlib.sha256(content).hexdigest()) is not None:
-                    yield BookingCounts(known=1)
-                elif isinstance(read, RefusedFile):
-                    yield BookingCounts(refused=1)
-                else:
-                    named = [one.receipt.shipment_id for one in read.lines if one.receipt]
-                    yield counted(match_lines(read.lines, receipts.sent_pieces(tx, named)))
+                own = profile_of(tx, settings, answer.name, now)
+                yield _would_be(tx, settings, own, content, now)
 
 
-def counted(matching: Matching) -> BookingCounts:
+def stage_receipts(
+    database: Database,
+    vendor: str,
+    name: str,
+    sha256: str,
+    read: ReceiptFile,
+    now: datetime,
+) -> None:
+    """Keep a file and its lines, in a transaction of its own."""
+    with transaction(database) as tx:
+        state = receipts.file_state(tx, sha256)
+        if state is None:
+            receipts.stage(
+                tx,
+                sha256=sha256,
+                name=name,
+                lines=read.lines,
+                at=now,
+                vendor=vendor,
+                filled=read.filled,
+            )
+        elif state in {"QUARANTINED", "REFUSED"}:  # a person has said: as it is now, book it
+            receipts.stage_lines(tx, sha256, read.lines)
+            receipts.set_file_state(
+                tx,
+                sha256,
+                "STAGED",
+                reason="",
+                line_count=len(read.lines),
+                filled=dict(read.filled),
+            )
+
+
+def counted(matching: Matching, in_bulk: int = 0) -> BookingCounts:
     """Count what becomes of a file's lines."""
     aside = Counter(line.state for line in matching.set_aside)
     return BookingCounts(
-        applied=len(matching.applied),
+        applied=in_bulk + len(matching.applied),
         duplicates=aside[LineState.DUPLICATE],
         quarantined=aside[LineState.QUARANTINED],
     )
 
 
-def _is_as_promised(content: bytes, ok: bytes) -> bool:
-    try:
-        promised = json.loads(ok)
-    except ValueError:
-        return False
-    return isinstance(promised, dict) and (
-        promised.get("sha256") == hashlib.sha256(content).hexdigest()
-        and promised.get("size_bytes") == len(content)
+def _take(
+    database: Database,
+    settings: Settings,
+    profile: VendorProfile,
+    answer: Answer,
+    content: bytes,
+    now: datetime,
+) -> BookingCounts:
+    """Stage and book a file that is new; or refuse it, or leave it to a person."""
+    sha256, name = hashlib.sha256(content).hexdigest(), answer.name
+    read = _READERS[answer.kind](content, customer=settings.vendor.customer, profile=profile)
+    if isinstance(read, RefusedFile):
+        return _refuse(database, profile, answer, sha256, read.reason, now)
+    if isinstance(read, VendorInvoice):
+        return BookingCounts(*vendor_invoice.keep(database, profile, name, sha256, read, now))
+    if isinstance(read, ReturnFile):
+        returned_mail.stage(database, profile, name, sha256, read, now)
+        return book_file(database, sha256, now)
+    with reading(database) as tx:
+        wrong = suspicions(read, profile, receipts.usual(tx, profile.id))
+    if wrong:
+        return _leave_to_a_person(database, profile, answer, sha256, "; ".join(wrong), now)
+    stage_receipts(database, profile.id, name, sha256, read, now)
+    return book_file(database, sha256, now)
+
+
+class _Reader(Protocol):
+    def __call__(
+        self, content: bytes, *, customer: str, profile: VendorProfile
+    ) -> ReceiptFile | ReturnFile | VendorInvoice | RefusedFile: ...
+
+
+_READERS: Final[dict[AnswerKind, _Reader]] = {
+    AnswerKind.RECEIPT: read_receipt_file,
+    AnswerKind.RETURN: returned_mail.read_returns,
+    AnswerKind.INVOICE: vendor_invoice.read_invoice,
+}
+
+
+def _book_receipts(tx: Tx, sha256: str, vendor: str, now: datetime) -> BookingCounts:
+    """Book what is clear all at once, and decide about the rest line by line."""
+    test_prefix = profile_on(tx, vendor, oslo_date(now)).test_prefix
+    bulk = booking.book_clear_lines(tx, sha256, test_prefix=test_prefix, at=now)
+    lines = receipts.staged_lines(tx, sha256)
+    named = [line.receipt.shipment_id for line in lines if line.receipt is not None]
+    terms = Terms(now, test_prefix, sha256)
+    matching = match_lines(lines, receipts.sent_pieces(tx, named), terms)
+    booking.book(
+        tx, sha256, applied=matching.applied, set_aside=matching.set_aside, at=now, bulk=bulk
     )
+    counts = counted(matching, bulk.lines)
+    if counts.quarantined:
+        item = OpenItem(
+            "RECEIPT_LINES_QUARANTINED",
+            sha256[:12],
+            f"{counts.quarantined} receipt lines could not be booked",
+            f"look at their reasons: svarut receipts quarantine list --file {sha256[:12]}",
+        )
+        raise_item(tx, item, now)
+    return counts
 
 
-def _keep(settings: Settings, content: bytes) -> str:
-    """Keep the file as it came, before anything is read out of it."""
-    with work_folder(settings.work_folder, "receipts") as work:
-        file = work / "receipts"
-        file.write_bytes(content)
-        return Archive(settings.archive_folder).put(file)
-
-
-def _stage(database: Database, sha256: str, name: str, read: ReceiptFile, now: datetime) -> None:
-    with transaction(database) as tx:
-        if receipts.file_state(tx, sha256) is None:
-            receipts.stage(tx, sha256=sha256, name=name, lines=read.lines, at=now)
+def _would_be(
+    tx: Tx, settings: Settings, profile: VendorProfile, content: bytes, now: datetime
+) -> BookingCounts:
+    sha256 = hashlib.sha256(content).hexdigest()
+    if receipts.file_state(tx, sha256) is not None:
+        return BookingCounts(known=1)
+    read = read_receipt_file(content, customer=settings.vendor.customer, profile=profile)
+    if isinstance(read, RefusedFile):
+        return BookingCounts(refused=1)
+    if suspicions(read, profile, receipts.usual(tx, profile.id)):
+        return BookingCounts(suspect=1)
+    named = [one.receipt.shipment_id for one in read.lines if one.receipt]
+    terms = Terms(now, profile.test_prefix, sha256)
+    return counted(match_lines(read.lines, receipts.sent_pieces(tx, named), terms))
 
 
 def _refuse(
     database: Database,
-    server: Sftp,
-    name: str,
-    content: bytes,
+    profile: VendorProfile,
+    answer: Answer,
+    sha256: str,
     reason: str,
     now: datetime,
 ) -> BookingCounts:
-    """Keep that a file was refused, tell a person, and put it away; nothing of it is booked."""
-    sha256 = hashlib.sha256(content).hexdigest()
+    """Keep that a file was refused and tell a person; nothing of it is booked."""
     with transaction(database) as tx:
-        new = receipts.file_state(tx, sha256) is None
-        if new:
-            receipts.refuse(tx, sha256=sha256, name=name, reason=reason, at=now)
-        raise_item(
-            tx,
-            OpenItem(
-                "RECEIPT_REFUSED",
-                name,
-                f"a receipt file was refused whole: {reason}",
-                "ask the vendor for a right file; the refused one is in the archive and in arkiv/",
-            ),
-            now,
+        new = _keep_unbooked(tx, profile, answer, sha256, "REFUSED", reason, now)
+        item = OpenItem(
+            "RECEIPT_REFUSED",
+            answer.name,
+            f"a file of the vendor was refused whole: {reason}",
+            "ask the vendor for a right file; the refused one is in the archive and in arkiv/",
         )
+        raise_item(tx, item, now)
     log.warning("refused file=%s: %s", sha256[:12], reason)
-    _put_away(server, name)
     return BookingCounts(refused=1) if new else BookingCounts(known=1)
 
 
-def _put_away(server: Sftp, name: str) -> None:
-    """Move a booked file to the archive folder at the vendor, its `.ok` last.
+def _leave_to_a_person(
+    database: Database,
+    profile: VendorProfile,
+    answer: Answer,
+    sha256: str,
+    reason: str,
+    now: datetime,
+) -> BookingCounts:
+    """Keep that a file can be read and is not believed; it is booked when a person says so."""
+    with transaction(database) as tx:
+        _keep_unbooked(tx, profile, answer, sha256, "QUARANTINED", reason, now)
+        item = OpenItem(
+            "RECEIPT_FILE_QUARANTINED",
+            sha256[:12],
+            f"a receipt file waits whole: {reason}",
+            f"ask the vendor; then svarut receipts quarantine replay {sha256[:12]}, or dismiss",
+        )
+        raise_item(tx, item, now)
+    log.warning("quarantined file=%s: %s", sha256[:12], reason)
+    return BookingCounts(suspect=1)
 
-    An `.ok` without its file is nothing to anyone; `put_away_strays` finds it.
-    """
-    for each in (name, f"{name}{OK}"):
-        server.move(f"{FOLDER}/{each}", f"{PUT_AWAY}/{each}")
+
+def _keep_unbooked(
+    tx: Tx,
+    profile: VendorProfile,
+    answer: Answer,
+    sha256: str,
+    state: str,
+    reason: str,
+    now: datetime,
+) -> bool:
+    new = receipts.file_state(tx, sha256) is None
+    if new:
+        receipts.keep_file(
+            tx,
+            sha256=sha256,
+            kind=answer.kind.value,
+            vendor=profile.id,
+            name=answer.name,
+            state=state,
+            reason=reason,
+            at=now,
+        )
+    return new
+
+
+def _too_large(database: Database, answer: Answer, reason: str, now: datetime) -> BookingCounts:
+    """Tell a person of a file that is too large to be brought home; it stays where it is."""
+    with transaction(database) as tx:
+        item = OpenItem(
+            "RECEIPT_REFUSED",
+            answer.name,
+            f"a file of the vendor was refused whole: {reason}",
+            "ask the vendor what it is; it lies where they put it",
+        )
+        raise_item(tx, item, now)
+    return BookingCounts(refused=1)

@@ -175,6 +175,7 @@ RULES: Final[tuple[Rule, ...]] = (
         VENDOR,
         "ask the vendor for the file as it was before, or accept the change",
         receipts.no_column_empties,
+        {"file_set_aside": "RECEIPT_FILE_QUARANTINED"},
     ),
     Rule(
         "C1",

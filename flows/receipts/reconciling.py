@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from flows.database import item_history
 from flows.database.item_history import ItemFigures, ListedItem
 from flows.database.reconciled import read_facts
 from flows.database.session import Database, Tx, reading, transaction
+from flows.database.vendors import profile_on
 from flows.domain.reconciliation import ClosedAs, Difference, Facts, Limits, Severity
 from flows.errors import NeedsAPerson
 from flows.receipts import reconciliation_report
@@ -42,7 +43,7 @@ TAKEN_WORKING_DAYS: Final = 10
 class Reconciled:
     """What one night's look found."""
 
-    at: datetime
+    today: Today
     identity: Identity
     results: Sequence[RuleResult]
     items: Sequence[ListedItem]
@@ -71,7 +72,7 @@ class DifferencesNeedAPerson(NeedsAPerson):
 def look(database: Database, settings: Settings, now: datetime) -> Reconciled:
     """Hold everything against every rule, and write nothing."""
     with reading(database) as tx:
-        today = Today(now, limits_of(settings))
+        today = today_at(tx, settings, now)
         facts = _read(tx, settings, today)
         results = reconcile(facts, today)
         kept = item_history.kept_items(tx, RULE_OF_CODE)
@@ -86,8 +87,8 @@ def look_and_keep(database: Database, settings: Settings, now: datetime) -> Reco
     The items are kept in one transaction, and the report is made of what is kept: killed in
     between, the next run changes nothing more and writes the same report.
     """
-    today = Today(now, limits_of(settings))
     with reading(database) as tx:
+        today = today_at(tx, settings, now)
         facts = _read(tx, settings, today)
     results = reconcile(facts, today)
     with transaction(database) as tx:
@@ -103,14 +104,21 @@ def look_and_keep(database: Database, settings: Settings, now: datetime) -> Reco
     return reconciled
 
 
-def limits_of(settings: Settings) -> Limits:
-    """Return the limits that the settings give."""
-    return Limits(
-        closed=frozenset(settings.reconcile.closing_days),
-        receipt_working_days=settings.reconcile.receipt_working_days,
-        posting_working_days=settings.reconcile.posting_working_days,
-        invoice_days=settings.reconcile.invoice_days,
-        looked_back_days=settings.reconcile.looked_back_days,
+def today_at(tx: Tx, settings: Settings, now: datetime) -> Today:
+    """Return the moment on the calendar of the vendor's profile, and how much may differ."""
+    profile = profile_on(tx, settings.vendor.profile, oslo_date(now))
+    calendar = profile.calendar
+    return Today(
+        now,
+        Limits(
+            closed=frozenset(calendar.closed_days),
+            receipt_working_days=calendar.receipts_within_working_days,
+            answered_within=timedelta(minutes=calendar.acknowledge_within_minutes),
+            machine_sheets=profile.paper.machine_sheets,
+            posting_working_days=settings.reconcile.posting_working_days,
+            invoice_days=settings.reconcile.invoice_days,
+            looked_back_days=settings.reconcile.looked_back_days,
+        ),
     )
 
 
@@ -195,7 +203,7 @@ def _reconciled(
 ) -> Reconciled:
     new = {Becomes.RAISED, Becomes.REOPENED}
     return Reconciled(
-        at=today.now,
+        today=today,
         identity=identity_of(facts),
         results=results,
         items=items,

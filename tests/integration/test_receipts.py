@@ -27,8 +27,11 @@ from flows.domain.batch import (
 )
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
+from flows.domain.vendor_profile import NEUTRAL
 from flows.receipts import ingestion
+from flows.receipts.answers import complete_answers, put_away_strays
 from flows.receipts.ingestion import BookingCounts
+from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.settings import Settings, VendorSettings
 from flows.sftp import connect
 
@@ -79,9 +82,9 @@ def lay(server: SftpServer, name: str, content: bytes, *, ok: bytes | None = Non
 
 def ingest_all(database: Database, settings: Settings) -> list[BookingCounts]:
     with connect(settings.vendor) as server:
-        ingestion.put_away_strays(server)
-        names = ingestion.complete_files(server)
-    return [ingestion.ingest(database, settings, name, DAY) for name in names]
+        put_away_strays(server, NEUTRAL)
+        answers = complete_answers(server, NEUTRAL)
+    return [ingestion.ingest(database, settings, each, DAY) for each in answers]
 
 
 def lines_for(letters: list[ShipmentId]) -> list[dict[str, str]]:
@@ -182,7 +185,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     letters = handed_over(sqlite, 2)
     lay(sftp_server, "a.csv", a_file(*lines_for(letters)))
 
-    looked = list(ingestion.look_only(settings, sqlite))
+    looked = list(ingestion.look_only(settings, sqlite, DAY))
 
     assert looked == [BookingCounts(applied=2)]
     with reading(sqlite) as tx:
@@ -193,8 +196,8 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
 def test_booking_is_the_same_in_both_databases(database: Database) -> None:
     letters = handed_over(database, 4)
     content = a_file(*lines_for(letters), a_line(forsendelse="ukjent"))
-    from_file = ingestion.read_receipt_file(content, customer="SVAR")
-    assert isinstance(from_file, ingestion.ReceiptFile)
+    from_file = read_receipt_file(content, customer="SVAR")
+    assert isinstance(from_file, ReceiptFile)
     with transaction(database) as tx:
         receipts.stage(tx, sha256="ab" * 32, name="a", lines=from_file.lines, at=DAY)
 

@@ -44,6 +44,7 @@ from flows.domain.reconciliation import ClosedAs, Limits
 from flows.domain.shipment import ShipmentId
 from flows.errors import NeedsAPerson
 from flows.receipts import ingestion
+from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.receipts.reconciliation import reconcile
 from flows.receipts.reconciling import Reconciled, look, look_and_keep
 from flows.receipts.today import Today
@@ -55,7 +56,7 @@ pytestmark = pytest.mark.integration
 NIGHT = datetime(2026, 11, 24, 0, 40, tzinfo=UTC)
 WEDNESDAY = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
 THURSDAY = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
-MONDAY_AFTER = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
+TUESDAY_AFTER = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 FILE = "SVAR-20261125-001.csv"
 
 
@@ -101,8 +102,8 @@ def receipted(
     (settings.home / name).write_bytes(content)
     sha256 = Archive(settings.archive_folder).put(settings.home / name)
     assert sha256 == hashlib.sha256(content).hexdigest()
-    read = ingestion.read_receipt_file(content, customer="SVAR")
-    assert isinstance(read, ingestion.ReceiptFile)
+    read = read_receipt_file(content, customer="SVAR")
+    assert isinstance(read, ReceiptFile)
     with transaction(database) as tx:
         receipts.stage(tx, sha256=sha256, name=name, lines=read.lines, at=WEDNESDAY)
     ingestion.book_file(database, sha256, WEDNESDAY)
@@ -144,7 +145,7 @@ def test_where_all_agrees_nothing_is_kept_and_the_report_says_so(
 ) -> None:
     a_settled_world(database, settings)
 
-    found = look_and_keep(database, settings, MONDAY_AFTER)
+    found = look_and_keep(database, settings, TUESDAY_AFTER)
 
     assert told(found) == set()
     assert found.identity.holds
@@ -238,16 +239,16 @@ def test_taking_one_thing_away_is_told_by_exactly_its_rule(
     found = {mutant.__name__: told_of_mutant(database, sent, mutant) for mutant in MUTANTS}
 
     assert found == {mutant.__name__: rules for mutant, rules in MUTANTS.items()}
-    assert told(look(database, settings, MONDAY_AFTER)) == set()
+    assert told(look(database, settings, TUESDAY_AFTER)) == set()
 
 
 def told_of_mutant(database: Database, sent: Sent, mutant: Callable[[Any, Sent], None]) -> set[str]:
     """Change the world, look, and put it back as it was."""
     with database.connect() as tx:
         mutant(tx, sent)
-        facts = read_facts(tx, now=MONDAY_AFTER, looked_back_days=120)
+        facts = read_facts(tx, now=TUESDAY_AFTER, looked_back_days=120)
         tx.rollback()
-    results = reconcile(facts, Today(MONDAY_AFTER, Limits()))
+    results = reconcile(facts, Today(TUESDAY_AFTER, Limits()))
     return {one.rule for result in results for one in result.differences}
 
 
@@ -259,18 +260,18 @@ def test_a_file_that_is_not_in_the_archive_any_more_is_told(
     kept.chmod(0o600)
     kept.write_bytes(b"something else")
 
-    assert told(look(sqlite, settings, MONDAY_AFTER)) == {"D3"}
+    assert told(look(sqlite, settings, TUESDAY_AFTER)) == {"D3"}
 
 
 def test_a_second_look_changes_nothing_and_writes_the_same_report(
     database: Database, settings: Settings
 ) -> None:
     handed_over(database, 3)
-    first = look_and_keep(database, settings, MONDAY_AFTER)
+    first = look_and_keep(database, settings, TUESDAY_AFTER)
     before = everything(database)
     report = {file.name: file.read_bytes() for file in settings.reports_folder.iterdir()}
 
-    second = look_and_keep(database, settings, MONDAY_AFTER)
+    second = look_and_keep(database, settings, TUESDAY_AFTER)
 
     assert (first.raised, second.raised) == (1, 0)
     assert everything(database) == before
@@ -281,7 +282,7 @@ def test_a_look_only_keeps_and_writes_nothing(sqlite: Database, settings: Settin
     handed_over(sqlite, 3)
     before = everything(sqlite)
 
-    found = look(sqlite, settings, MONDAY_AFTER)
+    found = look(sqlite, settings, TUESDAY_AFTER)
 
     assert told(found) == {"B2"}
     assert everything(sqlite) == before
@@ -292,17 +293,17 @@ def test_an_item_grows_closes_itself_and_opens_again(
     database: Database, settings: Settings
 ) -> None:
     letters = handed_over(database, 2)
-    look_and_keep(database, settings, MONDAY_AFTER)
+    look_and_keep(database, settings, TUESDAY_AFTER)
     receipted(database, settings, *lines_for(letters)[:1])
-    look_and_keep(database, settings, MONDAY_AFTER + timedelta(days=1))
+    look_and_keep(database, settings, TUESDAY_AFTER + timedelta(days=1))
     receipted(database, settings, *lines_for(letters)[1:], name="b.csv")
-    look_and_keep(database, settings, MONDAY_AFTER + timedelta(days=2))
+    look_and_keep(database, settings, TUESDAY_AFTER + timedelta(days=2))
 
     with reading(database) as tx:
         item = item_history.kept_items(tx, ["B2"])["B2", BATCH]
         acts = item_history.acts_of(tx, "B2", BATCH)
     assert item.counts == {"no_receipt": 1}
-    assert item.first_seen_at == MONDAY_AFTER
+    assert item.first_seen_at == TUESDAY_AFTER
     assert item.closed_as == ClosedAs.GONE
     assert [(act, by) for _, act, by, _ in acts] == [
         ("raised", "reconciliation"),
@@ -314,16 +315,16 @@ def test_what_a_person_does_with_an_item_is_kept_and_asks_for_nobody_else(
     database: Database, settings: Settings
 ) -> None:
     handed_over(database, 2)
-    assert look_and_keep(database, settings, MONDAY_AFTER).needs_a_person == 1
+    assert look_and_keep(database, settings, TUESDAY_AFTER).needs_a_person == 1
 
     with transaction(database) as tx:
-        item_history.take_item(tx, "B2", BATCH, by="KN", why="ringt trykkeriet", at=MONDAY_AFTER)
-    taken = look_and_keep(database, settings, MONDAY_AFTER + timedelta(days=1))
-    three_weeks_on = look_and_keep(database, settings, MONDAY_AFTER + timedelta(days=21))
+        item_history.take_item(tx, "B2", BATCH, by="KN", why="ringt trykkeriet", at=TUESDAY_AFTER)
+    taken = look_and_keep(database, settings, TUESDAY_AFTER + timedelta(days=1))
+    three_weeks_on = look_and_keep(database, settings, TUESDAY_AFTER + timedelta(days=21))
 
     assert taken.needs_a_person == 0
     assert three_weeks_on.needs_a_person == 1
-    avvik = settings.reports_folder / "avstemming-2026-12-01-avvik.csv"
+    avvik = settings.reports_folder / "avstemming-2026-12-02-avvik.csv"
     rows = avvik.read_text(encoding="utf-8-sig").splitlines()
     assert "B2;Brev uten kvittering: 2;SVAR-20261124-01-C5SHS" in rows[1]
     assert ";1;0-2;Leverandørkontakt;KN;ringt trykkeriet;Etterlys" in rows[1]
@@ -333,13 +334,13 @@ def test_what_is_closed_as_corrected_and_is_not_opens_again_with_every_act_kept(
     database: Database, settings: Settings
 ) -> None:
     handed_over(database, 2)
-    look_and_keep(database, settings, MONDAY_AFTER)
+    look_and_keep(database, settings, TUESDAY_AFTER)
     with transaction(database) as tx:
         item_history.close_item(
-            tx, "B2", BATCH, ClosedAs.CORRECTED, by="KN", why="kom i dag", at=MONDAY_AFTER
+            tx, "B2", BATCH, ClosedAs.CORRECTED, by="KN", why="kom i dag", at=TUESDAY_AFTER
         )
 
-    found = look_and_keep(database, settings, MONDAY_AFTER + timedelta(days=1))
+    found = look_and_keep(database, settings, TUESDAY_AFTER + timedelta(days=1))
 
     assert found.raised == 1
     with reading(database) as tx:
@@ -354,13 +355,13 @@ def test_what_is_closed_as_corrected_and_is_not_opens_again_with_every_act_kept(
 
 def test_what_is_accepted_stays_closed(sqlite: Database, settings: Settings) -> None:
     handed_over(sqlite, 2)
-    look_and_keep(sqlite, settings, MONDAY_AFTER)
+    look_and_keep(sqlite, settings, TUESDAY_AFTER)
     with transaction(sqlite) as tx:
         item_history.close_item(
-            tx, "B2", BATCH, ClosedAs.ACCEPTED, by="KN", why="tapt i brann", at=MONDAY_AFTER
+            tx, "B2", BATCH, ClosedAs.ACCEPTED, by="KN", why="tapt i brann", at=TUESDAY_AFTER
         )
 
-    found = look_and_keep(sqlite, settings, MONDAY_AFTER + timedelta(days=1))
+    found = look_and_keep(sqlite, settings, TUESDAY_AFTER + timedelta(days=1))
 
     assert (found.raised, found.needs_a_person) == (0, 0)
 
@@ -374,7 +375,7 @@ def test_what_the_print_flow_told_of_closes_when_it_is_not_so_any_more(
         raise_item(tx, OpenItem("ACKNOWLEDGEMENT_MISSING", BATCH, "no answer", "ask"), NIGHT)
         raise_item(tx, OpenItem("UNKNOWN_SENDER", "ukjent", "packages", "find out"), NIGHT)
 
-    found = look_and_keep(sqlite, settings, MONDAY_AFTER)
+    found = look_and_keep(sqlite, settings, TUESDAY_AFTER)
 
     assert found.gone == 1
     assert found.needs_a_person == 1
@@ -391,7 +392,7 @@ def test_parked_and_contradicting_lines_are_told_apart(
     foreign = a_line(forsendelse="00000000-0000-4000-8000-999999999999")
     file = receipted(database, settings, *lines, other, foreign)
 
-    found = look_and_keep(database, settings, MONDAY_AFTER)
+    found = look_and_keep(database, settings, TUESDAY_AFTER)
 
     kept = {(one.kept.code, one.kept.subject): one.kept.ore for one in found.items}
     assert kept["RECEIPT_LINES_QUARANTINED", file[:12]] == 261 + 1990
@@ -404,10 +405,10 @@ def test_a_settled_batch_of_long_ago_is_looked_at_only_while_something_is_open(
     sent = a_settled_world(sqlite, settings)
     with transaction(sqlite) as tx:
         a_lost_charge(tx, sent)
-    long_after = MONDAY_AFTER + timedelta(days=200)
+    long_after = TUESDAY_AFTER + timedelta(days=200)
 
     unknown_then = told(look(sqlite, settings, long_after))
-    look_and_keep(sqlite, settings, MONDAY_AFTER)
+    look_and_keep(sqlite, settings, TUESDAY_AFTER)
     still_known = look_and_keep(sqlite, settings, long_after)
 
     assert unknown_then == set()
@@ -418,16 +419,16 @@ def test_a_closed_item_and_an_unknown_one_cannot_be_taken(
     sqlite: Database, settings: Settings
 ) -> None:
     handed_over(sqlite, 1)
-    look_and_keep(sqlite, settings, MONDAY_AFTER)
+    look_and_keep(sqlite, settings, TUESDAY_AFTER)
     with transaction(sqlite) as tx:
         item_history.close_item(
-            tx, "B2", BATCH, ClosedAs.EXPLAINED, by="KN", why="x", at=MONDAY_AFTER
+            tx, "B2", BATCH, ClosedAs.EXPLAINED, by="KN", why="x", at=TUESDAY_AFTER
         )
 
     with pytest.raises(NeedsAPerson, match="is closed"), transaction(sqlite) as tx:
-        item_history.take_item(tx, "B2", BATCH, by="KN", why="", at=MONDAY_AFTER)
+        item_history.take_item(tx, "B2", BATCH, by="KN", why="", at=TUESDAY_AFTER)
     with pytest.raises(NeedsAPerson, match="no item"), transaction(sqlite) as tx:
-        item_history.comment_item(tx, "B2", "nothing", by="KN", why="x", at=MONDAY_AFTER)
+        item_history.comment_item(tx, "B2", "nothing", by="KN", why="x", at=TUESDAY_AFTER)
 
 
 def test_the_tally_and_the_identity_say_the_same(sqlite: Database, settings: Settings) -> None:
@@ -465,4 +466,4 @@ def test_documents_left_out_of_print_are_no_expected_pages(
             ),
         )
 
-    assert told(look(sqlite, settings, MONDAY_AFTER)) == set()
+    assert told(look(sqlite, settings, TUESDAY_AFTER)) == set()

@@ -27,6 +27,7 @@ from flows.domain.reconciliation import Limits
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.receipts import ingestion
+from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.receipts.reconciliation import identity_of, reconcile
 from flows.receipts.today import Today
 
@@ -97,7 +98,7 @@ def a_batch_leaves(history: History, tx: Tx) -> None:
 def one_is_receipted(history: History, tx: Tx) -> None:
     if history.sent:
         batch, number, one = history.sent.pop()
-        line = a_line(parti=batch, stykke=number, forsendelse=one)
+        line = a_line(parti=batch, stykke=number, forsendelse=one, postlagt=history.now.isoformat())
         stage(history, tx, a_file(line))
         history.expected[one] = Status.PRINTED
 
@@ -115,8 +116,8 @@ def one_is_handled_by_hand(history: History, tx: Tx) -> None:
 
 def stage(history: History, tx: Tx, content: bytes) -> None:
     history.files += 1
-    read = ingestion.read_receipt_file(content, customer="SVAR")
-    assert isinstance(read, ingestion.ReceiptFile)
+    read = read_receipt_file(content, customer="SVAR")
+    assert isinstance(read, ReceiptFile)
     sha256 = f"{history.files:064d}"
     receipts.stage(tx, sha256=sha256, name=f"{history.files}.csv", lines=read.lines, at=history.now)
 

@@ -1,17 +1,24 @@
 """Every line of a receipt file ends in exactly one place."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.domain.batch import BatchId
-from flows.domain.receipt import LineState, PrintReceipt, SentPiece, StagedLine
+from flows.domain.receipt import (
+    BookedReceipt,
+    LineKind,
+    LineState,
+    PrintReceipt,
+    SentPiece,
+    StagedLine,
+)
 from flows.domain.shipment import SenderId, ShipmentId
 from flows.domain.status import Status
-from flows.receipts.matching import match_lines
+from flows.receipts.matching import Terms, match_lines
 
 BATCH = BatchId("SVAR-20261124-01-C5SHS")
 
@@ -32,6 +39,10 @@ def a_receipt(number: int = 1, **changes: object) -> PrintReceipt:
         postage_ore=1990,
         account_code="0410",
         posted_at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC),
+        production_vat_ore=65,
+        postage_vat_ore=498,
+        reprints=0,
+        product="",
     )
     return replace(receipt, **changes)  # type: ignore[arg-type]
 
@@ -44,7 +55,6 @@ def a_piece(number: int = 1, **changes: object) -> SentPiece:
         batch_id=BATCH,
         piece_number=number,
         account_code="0410",
-        applied=None,
     )
     return replace(piece, **changes)  # type: ignore[arg-type]
 
@@ -53,16 +63,18 @@ def sent(*pieces: SentPiece) -> dict[str, SentPiece]:
     return {piece.shipment_id: piece for piece in pieces}
 
 
-def test_a_line_that_answers_a_letter_is_booked_with_two_charges() -> None:
-    matching = match_lines([StagedLine(3, a_receipt())], sent(a_piece()))
+def booked(receipt: PrintReceipt, line: int = 3) -> BookedReceipt:
+    return BookedReceipt("ab" * 32, line, receipt)
+
+
+TERMS = Terms(datetime(2026, 12, 2, tzinfo=UTC), "TEST-", "cd" * 32)
+
+
+def test_a_line_that_answers_a_letter_is_booked() -> None:
+    matching = match_lines([StagedLine(3, a_receipt())], sent(a_piece()), TERMS)
 
     (line,) = matching.applied
-    assert [(charge.kind, charge.net_ore, charge.vat_ore) for charge in line.charges] == [
-        ("PRODUCTION", 261, 65),
-        ("POSTAGE", 1990, 498),
-    ]
-    # Half past eleven at night in UTC is December in Norway.
-    assert line.posted_on == date(2026, 12, 1)
+    assert (line.line, line.receipt, line.takes_back) == (3, a_receipt(), None)
 
 
 ASIDE = {
@@ -81,8 +93,31 @@ ASIDE = {
     "another batch": (a_receipt(batch_id="X"), sent(a_piece()), "do not belong together"),
     "other figures than are booked": (
         a_receipt(weight_grams=23),
-        sent(a_piece(status=Status.PRINTED, applied=a_receipt())),
+        sent(a_piece(status=Status.PRINTED, in_force=booked(a_receipt()))),
         "other figures",
+    ),
+    "a test batch": (a_receipt(batch_id="TEST-1"), sent(a_piece()), "test batch"),
+    "posted in the future": (
+        a_receipt(posted_at=TERMS.now + timedelta(seconds=1)),
+        sent(a_piece()),
+        "in the future",
+    ),
+    "posted before it was handed over": (
+        a_receipt(),
+        sent(a_piece(handed_over_at=a_receipt().posted_at + timedelta(hours=12))),
+        "is the hour right",
+    ),
+    "corrects nothing": (a_receipt(kind=LineKind.CORRECTION), sent(a_piece()), "not booked"),
+    "takes back nothing": (a_receipt(kind=LineKind.REVERSAL), sent(a_piece()), "not booked"),
+    "takes back other amounts": (
+        a_receipt(kind=LineKind.REVERSAL, postage_ore=1),
+        sent(a_piece(status=Status.PRINTED, in_force=booked(a_receipt()))),
+        "other amounts",
+    ),
+    "a first word after a reversal, with other figures": (
+        a_receipt(weight_grams=23),
+        sent(a_piece(status=Status.PRINTED, superseded=(booked(a_receipt()),))),
+        "taken back",
     ),
 }
 
@@ -91,7 +126,7 @@ ASIDE = {
 def test_a_line_that_cannot_be_right_waits_for_a_person(
     receipt: PrintReceipt, known: dict[str, SentPiece], why: str
 ) -> None:
-    matching = match_lines([StagedLine(3, receipt)], known)
+    matching = match_lines([StagedLine(3, receipt)], known, TERMS)
 
     (line,) = matching.set_aside
     assert matching.applied == ()
@@ -100,24 +135,65 @@ def test_a_line_that_cannot_be_right_waits_for_a_person(
 
 
 def test_the_same_receipt_again_is_a_duplicate() -> None:
-    known = sent(a_piece(status=Status.PRINTED, applied=a_receipt()))
+    known = sent(a_piece(status=Status.PRINTED, in_force=booked(a_receipt())))
 
-    matching = match_lines([StagedLine(3, a_receipt())], known)
+    matching = match_lines([StagedLine(3, a_receipt())], known, TERMS)
 
     assert [line.state for line in matching.set_aside] == [LineState.DUPLICATE]
+
+
+def test_a_correction_takes_the_place_of_what_is_booked() -> None:
+    old = booked(a_receipt())
+    new = a_receipt(postage_ore=1450, postage_vat_ore=363, kind=LineKind.CORRECTION)
+
+    matching = match_lines(
+        [StagedLine(3, new)], sent(a_piece(status=Status.PRINTED, in_force=old)), TERMS
+    )
+
+    assert [line.takes_back for line in matching.applied] == [old]
+
+
+def test_a_receipt_corrected_since_and_a_correction_known_already_are_duplicates() -> None:
+    new = a_receipt(weight_grams=25, kind=LineKind.CORRECTION)
+    piece = a_piece(
+        status=Status.PRINTED, in_force=booked(new, 4), superseded=(booked(a_receipt()),)
+    )
+
+    matching = match_lines([StagedLine(3, a_receipt()), StagedLine(4, new)], sent(piece), TERMS)
+
+    assert [line.state for line in matching.set_aside] == [LineState.DUPLICATE] * 2
+
+
+def test_a_receipt_taken_back_is_taken_back_once() -> None:
+    back = a_receipt(kind=LineKind.REVERSAL)
+    known = sent(a_piece(status=Status.PRINTED, in_force=booked(a_receipt())))
+
+    matching = match_lines([StagedLine(3, back), StagedLine(4, back)], known, TERMS)
+
+    assert [line.line for line in matching.applied] == [3]
+    assert [line.state for line in matching.set_aside] == [LineState.DUPLICATE]
+
+
+def test_a_correction_before_what_it_corrects_in_one_file_is_booked_after_it() -> None:
+    new = a_receipt(weight_grams=25, kind=LineKind.CORRECTION)
+
+    matching = match_lines([StagedLine(3, new), StagedLine(4, a_receipt())], sent(a_piece()), TERMS)
+
+    assert [line.line for line in matching.applied] == [4, 3]
+    assert matching.applied[1].takes_back == BookedReceipt("cd" * 32, 4, a_receipt())
 
 
 def test_the_same_letter_twice_in_one_file_is_booked_once() -> None:
     lines = [StagedLine(3, a_receipt()), StagedLine(4, a_receipt())]
 
-    matching = match_lines(lines, sent(a_piece()))
+    matching = match_lines(lines, sent(a_piece()), TERMS)
 
     assert [line.line for line in matching.applied] == [3]
     assert [(line.line, line.state) for line in matching.set_aside] == [(4, LineState.DUPLICATE)]
 
 
 def test_another_echo_of_the_account_code_changes_nothing() -> None:
-    matching = match_lines([StagedLine(3, a_receipt(account_code="9999"))], sent(a_piece()))
+    matching = match_lines([StagedLine(3, a_receipt(account_code="9999"))], sent(a_piece()), TERMS)
 
     assert matching.applied[0].piece.account_code == "0410"
 
@@ -145,12 +221,9 @@ def test_every_line_ends_in_exactly_one_place_and_no_letter_is_booked_twice(
         for number, receipt in enumerate(receipts, start=3)
     ]
 
-    matching = match_lines(lines, sent(*(a_piece(number) for number in known)))
+    matching = match_lines(lines, sent(*(a_piece(number) for number in known)), TERMS)
 
     ended = [line.line for line in (*matching.applied, *matching.set_aside)]
     letters = [line.piece.shipment_id for line in matching.applied]
     assert sorted(ended) == [line.line for line in lines]
     assert len(letters) == len(set(letters))
-    for line in matching.applied:
-        net = sum(charge.net_ore for charge in line.charges)
-        assert net == line.receipt.production_ore + line.receipt.postage_ore

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from receipt_lines import COLUMNS, a_file, a_line
 
-from flows.receipts.receipt_file import ReceiptFile, RefusedFile, read_receipt_file
+from flows.receipts.raw_rows import RefusedFile
+from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 
 
 def read(content: bytes) -> ReceiptFile | RefusedFile:
@@ -68,7 +69,8 @@ REFUSED = {
     "another schema": (a_file(a_line()).replace(b";1;SVAR", b";2;SVAR", 1), "first line"),
     "another customer": (a_file(a_line(), customer="ANNEN"), "another customer"),
     "a column gone": (a_file(a_line(), columns=COLUMNS[:-1]), "column names"),
-    "columns in another order": (a_file(a_line(), columns=COLUMNS[::-1]), "column names"),
+    "a column nobody knows": (a_file(a_line(), columns=[*COLUMNS[:-1], "vekt"]), "column names"),
+    "a column twice": (a_file(a_line(), columns=[*COLUMNS[:-1], "porto"]), "column names"),
     "a line too few": (a_file(a_line(), totals=(2, "2,61", "19,90")), "lines is 2"),
     "production differs": (a_file(a_line(), totals=(1, "2,62", "19,90")), "production"),
     "postage differs": (a_file(a_line(), totals=(1, "2,61", "19,91")), "postage"),

@@ -154,7 +154,6 @@ def _charges() -> None:
             ["receipt_lines.file_sha256", "receipt_lines.line"],
             name="fk_charges_receipt_line",
         ),
-        sa.ForeignKeyConstraint(["sender_id"], ["senders.id"], name="fk_charges_sender_id"),
         sa.ForeignKeyConstraint(["shipment_id"], ["shipments.id"], name="fk_charges_shipment_id"),
         sa.PrimaryKeyConstraint("file_sha256", "line", "kind", "charge_class", name="pk_charges"),
         comment="Append-only: what is wrong is taken back by a row of its own, never changed.",
