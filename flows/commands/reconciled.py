@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.markup import escape
 from rich.table import Table
 
 from flows.database.item_history import ListedItem
@@ -32,7 +33,7 @@ def show_reconciled(found: Reconciled) -> None:
             _verdict(result),
             _says(result),
             _amount(result),
-            _not_checked(result),
+            escape(_not_checked(result)),
         )
     out.print(table)
     if found.items:
@@ -54,13 +55,13 @@ def show_items(items: Sequence[ListedItem], today: Today) -> None:
         age = today.working_days_since(one.kept.first_seen_at)
         table.add_row(
             one.kept.code,
-            one.kept.subject,
+            escape(one.kept.subject),
             local(one.kept.first_seen_at)[:16],
             f"{age} ({age_group(age)})",
             "" if one.kept.ore is None else kroner(one.kept.ore),
-            _state(one),
-            one.what + (f" [{one.comment}]" if one.comment else ""),
-            one.action,
+            escape(_state(one)),
+            escape(one.what + (f" – {one.comment}" if one.comment else "")),
+            escape(one.action),
         )
     console().print(table)
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from builders import MONDAY, a_document, a_registration, notified, on_paper, registered
+from command_line import run_svarut
 from receipt_lines import BATCH, a_file, a_line
 from sqlalchemy import delete, insert, select, update
+from typer.testing import CliRunner
 
 from flows.archive import Archive
+from flows.cli import EXIT_CODES, app
 from flows.database import batches, follow, item_history, offers, receipts
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.prices import keep_price_list
@@ -467,3 +470,21 @@ def test_documents_left_out_of_print_are_no_expected_pages(
         )
 
     assert told(look(sqlite, settings, TUESDAY_AFTER)) == set()
+
+
+def test_the_command_shows_what_it_found_ends_with_3_and_a_person_takes_it(
+    sqlite: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_over(sqlite, 2)
+    monkeypatch.setenv("SVARUT_HOME", str(settings.home))
+
+    run = run_svarut("run", "reconcile", "--at", "2026-12-01T05:00")
+    take = CliRunner().invoke(app, ["items", "take", "B2", BATCH, "--by", "KN", "--why", "[ringt]"])
+    shown = CliRunner().invoke(app, ["items", "list", "--code", "B2", "--subject", BATCH])
+
+    assert run.returncode == EXIT_CODES[NeedsAPerson]
+    assert "no receipt: 2" in run.stdout
+    assert "1 items wait for a person" in run.stderr
+    assert take.exit_code == 0, take.output
+    assert "taken by KN" in shown.output
+    assert "taken by KN  [ringt]" in shown.output
