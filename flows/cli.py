@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,7 +14,16 @@ import typer
 
 from flows import screen
 from flows.clock import OSLO
-from flows.commands import handling, postcodes, prices, sandbox, send, senders
+from flows.commands import (
+    handling,
+    items,
+    postcodes,
+    prices,
+    reconciled,
+    sandbox,
+    send,
+    senders,
+)
 from flows.commands.opened import opened_database
 from flows.commands.receipts import receipts_app
 from flows.commands.vendors import vendors_app
@@ -42,6 +52,7 @@ app.add_typer(senders.app, name="senders")
 app.add_typer(prices.app, name="prices")
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(items.app, name="items")
 app.add_typer(vendors_app, name="vendors")
 app.add_typer(receipts_app, name="receipts")
 app.command()(send.send)
@@ -59,6 +70,7 @@ class Flow(StrEnum):
     PRINT = "print"
     ACKNOWLEDGEMENTS = "acknowledgements"
     RECEIPTS = "receipts"
+    RECONCILE = "reconcile"
     REPORTS = "reports"
     RETENTION = "retention"
 
@@ -71,6 +83,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.PRINT: ("flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"),
     Flow.ACKNOWLEDGEMENTS: ("flows.print_batch.flow:acknowledgements",),
     Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
+    Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
 }
@@ -118,7 +131,10 @@ def run(
                 options["dry_run"] = dry_run
             if flow is Flow.REPORTS and month:
                 options["month"] = month
-            screen.show_summary(path.partition(":")[2], _flow(path)(**options))
+            if flow is Flow.RECONCILE:
+                reconciled.show_outcome(partial(_flow(path), **options))
+            else:
+                screen.show_summary(path.partition(":")[2], _flow(path)(**options))
 
 
 @app.command("list")

@@ -165,6 +165,24 @@ class ExaminationSettings(BaseModel):
     )
 
 
+class ReconcileSettings(BaseModel):
+    """How long things may take before the nightly reconciliation tells a person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    posting_working_days: int = Field(
+        2, ge=0, description="A letter is posted within so many working days after hand-over."
+    )
+    invoice_days: int = Field(
+        60, ge=1, description="A receipt is on the vendor's invoice within so many days."
+    )
+    looked_back_days: int = Field(
+        120,
+        ge=1,
+        description="Older batches are looked at only while something about them is open.",
+    )
+
+
 class Settings(BaseSettings):
     """One frozen object. Environment (`SVARUT_ALTINN__URL`) wins over the TOML file."""
 
@@ -223,6 +241,7 @@ class Settings(BaseSettings):
     inbox_server: InboxServerSettings = InboxServerSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -27,7 +27,7 @@ from flows.intake.inbox import take_in
 from flows.intake.status_feed import deliver_feeds, make_feeds
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
-from flows.receipts import ingestion, replaying
+from flows.receipts import ingestion, reconciling, replaying
 from flows.receipts.answers import complete_answers, put_away_strays
 from flows.settings import Settings
 from flows.sftp import connect
@@ -130,6 +130,11 @@ def replay_what_waits(settings: Settings, now: datetime) -> None:
             replaying.replay_lines(*place[:2], [place[2]], by="ON", why="phoned", now=now)
 
 
+def reconcile_the_night(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        reconciling.look_and_keep(database, settings, now)
+
+
 WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "intake": take_in_everything,
     "feeds": tell_the_senders,
@@ -138,6 +143,7 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "print": print_the_night,
     "receipts": book_the_receipts,
     "replay": replay_what_waits,
+    "reconcile": reconcile_the_night,
 }
 
 

@@ -63,7 +63,7 @@ def reopen(tx: Tx, item: OpenItem) -> None:
     tx.execute(
         update(open_items)
         .where(open_items.c.code == item.code, open_items.c.subject == item.subject)
-        .values(closed_at=None, what=item.what, action=item.action),
+        .values(closed_at=None, closed_as="", gone_at=None, what=item.what, action=item.action),
     )
 
 

@@ -561,6 +561,32 @@ open_items = Table(
     Column("what", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("closed_at", Instant),
+    Column("counts", JSON, nullable=False, server_default="{}"),
+    Column("amount_ore", Integer),
+    Column("owner", String(20), nullable=False, server_default=""),
+    Column("taken_by", String(80), nullable=False, server_default=""),
+    Column("closed_as", String(20), nullable=False, server_default=""),
+    # A person closed it, and later its cause was no longer there: should it return, it opens.
+    Column("gone_at", Instant),
     PrimaryKeyConstraint("code", "subject"),
     comment="What needs a person: said once, kept until somebody closes it.",
+)
+
+open_item_acts = Table(
+    "open_item_acts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("code", String(60), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    ForeignKeyConstraint(
+        ["code", "subject"],
+        ["open_items.code", "open_items.subject"],
+        name="fk_open_item_acts_open_item",
+    ),
+    Index("ix_open_item_acts_code_subject", "code", "subject"),
+    comment="Everything that was done with an open item, by whom and why; never changed.",
 )

@@ -75,6 +75,13 @@ def add_working_days(day: date, days: int, closed: frozenset[date] = NO_CLOSING_
     return day
 
 
+@cache
+def working_days_between(day: date, until: date, closed: frozenset[date] = NO_CLOSING_DAYS) -> int:
+    """Return how many working days come after a day, up to and including another."""
+    days = (day + timedelta(days=n) for n in range(1, (until - day).days + 1))
+    return sum(is_working_day(one, closed) for one in days)
+
+
 def add_working_hours(
     start: datetime,
     hours: int,

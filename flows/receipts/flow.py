@@ -1,4 +1,4 @@
-"""Bring home the vendor's receipts, and settle every letter they answer."""
+"""Bring home the vendor's receipts, settle what they answer, and look whether all agrees."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,10 @@ from flows import clock
 from flows.clock import oslo_date
 from flows.database.session import open_database, reading
 from flows.database.vendors import profile_on
-from flows.receipts import ingestion
+from flows.receipts import ingestion, reconciling
 from flows.receipts.answers import Answer, complete_answers, put_away_strays
 from flows.receipts.ingestion import BookingCounts
+from flows.receipts.reconciling import DifferencesNeedAPerson, Reconciled
 from flows.settings import read_settings
 from flows.sftp import connect
 from flows.task_policy import EACH_STEP
@@ -52,6 +53,30 @@ def book(answer: Answer, now: datetime) -> BookingCounts:
     settings = read_settings()
     with open_database(settings.database_url) as database:
         return ingestion.ingest(database, settings, answer, now)
+
+
+@flow(name="reconcile")
+def reconcile(at: datetime | None = None, dry_run: bool = False) -> Reconciled:
+    """Hold what we sent, what the vendor says and what is billed against each other.
+
+    Raises DifferencesNeedAPerson, when all is written, if somebody must see to something.
+    """
+    settings, now = read_settings(), at or clock.now()
+    with open_database(settings.database_url) as database:
+        if dry_run:
+            return reconciling.look(database, settings, now)
+    found = look_and_keep(now)
+    if found.needs_a_person:
+        raise DifferencesNeedAPerson(found)
+    return found
+
+
+@task(**EACH_STEP)
+def look_and_keep(now: datetime) -> Reconciled:
+    """Look at everything, keep what became of the items, and write the report."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        return reconciling.look_and_keep(database, settings, now)
 
 
 def _summed(files: list[BookingCounts]) -> ReceiptsSummary:

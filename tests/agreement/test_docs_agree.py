@@ -25,7 +25,9 @@ from flows.intake.metadata import (
 )
 from flows.intake.problems import NOTES, Code
 from flows.intake.rules import RULES
+from flows.receipts.reconciliation import RULES as RECONCILED
 from flows.settings import Settings
+from flows.wording import sentences
 
 
 def table_under(heading: str) -> list[list[str]]:
@@ -225,3 +227,26 @@ def test_every_message_that_needs_a_person_is_in_the_runbook() -> None:
 
     assert len(reasons_for_a_person()) > 20
     assert missing == []
+
+
+def test_the_page_of_the_reconciliation_has_the_rules_of_the_code() -> None:
+    text = (ROOT / "docs/reconciliation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-D]\d+) \| (\w+) \|.*\| (.+) \|$", text, re.MULTILINE)
+
+    assert rows == [(rule.code, str(rule.severity), rule.do) for rule in RECONCILED]
+
+
+def test_every_rule_has_its_words_for_finance() -> None:
+    words = sentences("reconciliation.toml")
+    wanted = {f"{name}_{rule.code}" for rule in RECONCILED for name in ("regel", "tiltak")}
+
+    assert wanted - words.keys() == set()
+
+
+def test_every_reason_not_to_check_has_its_words_for_finance() -> None:
+    sources = (ROOT / "flows/receipts").glob("rules_of_*.py")
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    kinds = set(re.findall(r"(?:Unchecked\(|NONE_RECORDED = )\"(\w+)\"", text))
+
+    assert len(kinds) >= 9
+    assert {f"ikke_{kind}" for kind in kinds} - sentences("reconciliation.toml").keys() == set()
