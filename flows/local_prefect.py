@@ -1,10 +1,13 @@
 """Run Prefect's flows in this process, with no server to keep."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from flows.errors import LetterError
 
 SERVER_SERVICES: Final = (
     "CANCELLATION_CLEANUP",
@@ -38,6 +41,7 @@ def flows_run_here(home: Path) -> Iterator[None]:
     """Let flows called inside run as flows, without a server, the network or a second's pause.
 
     home: where Prefect keeps its own small database between runs.
+    An error that we throw ourselves is left to whoever called: Prefect does not log it as well.
     Where PREFECT_API_URL names a server, that server is used and nothing is changed.
     Must be entered before a module that imports Prefect is imported.
     """
@@ -51,6 +55,12 @@ def flows_run_here(home: Path) -> Iterator[None]:
         temporary_settings,
     )
 
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(_is_not_ours)
     # Each flow run otherwise waits up to a second for its heartbeat thread; here nobody listens.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
+
+
+def _is_not_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], LetterError))
