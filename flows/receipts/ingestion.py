@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from flows.clock import oslo_date
 from flows.database import booking, receipts
-from flows.database.open_items import OpenItem, raise_item
+from flows.database.open_items import OpenItem, raise_item, silence
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.receipt import LineState
@@ -134,6 +134,8 @@ def stage_receipts(
             )
         elif state in {"QUARANTINED", "REFUSED"}:  # a person has said: as it is now, book it
             receipts.stage_lines(tx, sha256, read.lines)
+            silence(tx, "RECEIPT_FILE_QUARANTINED", [sha256[:12]], now)
+            silence(tx, "RECEIPT_REFUSED", [name], now)
             receipts.set_file_state(
                 tx,
                 sha256,

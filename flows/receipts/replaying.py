@@ -9,6 +9,7 @@ from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database import booking, receipt_quarantine, receipts
 from flows.database.batches import settle_batches
+from flows.database.open_items import silence
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.money import vat_of
@@ -112,10 +113,7 @@ def replay_file(
     with transaction(database) as tx:
         receipt_quarantine.record(tx, sha256, [None], "replayed", by=by, why=why, at=now)
     stage_receipts(database, profile.id, file["name"], sha256, read, now)
-    counts = book_file(database, sha256, now)
-    with transaction(database) as tx:
-        receipt_quarantine.close_when_empty(tx, sha256, now)
-    return counts
+    return book_file(database, sha256, now)
 
 
 def dismiss(
@@ -133,10 +131,11 @@ def dismiss(
             gone = [line for line in lines if receipt_quarantine.dismiss(tx, sha256, line)]
             receipt_quarantine.record(tx, sha256, gone, "dismissed", by=by, why=why, at=now)
         else:
-            state = receipts.file_state(tx, sha256)
-            gone = [0] if state in {"QUARANTINED", "REFUSED"} else []
+            file = receipts.file_row(tx, sha256) or {}
+            gone = [0] if file.get("state") in {"QUARANTINED", "REFUSED"} else []
             if gone:
                 receipts.set_file_state(tx, sha256, "DISMISSED")
+                silence(tx, "RECEIPT_REFUSED", [file["name"]], now)
                 receipt_quarantine.record(tx, sha256, [None], "dismissed", by=by, why=why, at=now)
         receipt_quarantine.close_when_empty(tx, sha256, now)
     return len(gone)

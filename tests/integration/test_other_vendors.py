@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from flows.database.vendors import all_profiles, keep_profiles, profile_on
 from flows.domain.batch import Assembled, BatchId, Envelope, JobClass, PlacedPiece, PlannedBatch
 from flows.domain.returned_mail import ReturnReason
 from flows.domain.shipment import ShipmentId
+from flows.domain.vendor_profile import NEUTRAL
 from flows.domain.vendor_toml import parse_profiles
+from flows.errors import NeedsAPerson
 from flows.receipts import ingestion, replaying
 from flows.receipts.answers import complete_answers, put_away_strays
 from flows.receipts.ingestion import BookingCounts
@@ -153,6 +156,8 @@ def test_a_file_not_to_be_believed_waits_until_a_person_replays_it(
         why="the vendor says so",
         now=DAY + timedelta(days=1),
     )
+    with reading(vendor.database) as tx:
+        assert [item.code for item, _ in still_open(tx)] == ["RECEIPT_LINES_QUARANTINED"]
     assert replayed.applied == 5
     assert replayed.quarantined == 25
 
@@ -266,3 +271,28 @@ def test_profiles_are_kept_and_given_back_and_a_days_version_is_found(database: 
             for day in (date(2026, 9, 30), date(2026, 10, 1))
         ]
     assert versions == ["2", "3"]
+
+
+def test_a_file_refused_for_our_wrong_profile_is_replayed_when_that_is_mended(
+    neutral: Vendor,
+) -> None:
+    letters = handed_over(neutral.database, 2)
+    wrong = replace(NEUTRAL, receipts=replace(NEUTRAL.receipts, version="2"))
+    with transaction(neutral.database) as tx:
+        keep_profiles(tx, [wrong])
+    neutral.posts(letters)
+    refused = neutral.answers_are_booked()
+    with reading(neutral.database) as tx:
+        (sha256,) = tx.scalars(select(receipt_files.c.sha256))
+    replay = (neutral.database, neutral.settings, sha256)
+
+    with pytest.raises(NeedsAPerson, match="refused still"):
+        replaying.replay_file(*replay, by="ON", why="too early", now=DAY)
+    with transaction(neutral.database) as tx:
+        keep_profiles(tx, [NEUTRAL])
+    replayed = replaying.replay_file(*replay, by="ON", why="profile mended", now=DAY)
+
+    assert refused == [BookingCounts(refused=1)]
+    assert replayed == BookingCounts(applied=2)
+    with reading(neutral.database) as tx:
+        assert still_open(tx) == []
