@@ -2,7 +2,7 @@
 
 Sources: Digdir's print service (A4 upright, at most 10 mm larger, the left 18 mm for the vendor's
 marks, C4 up to 99 sheets); its open validator (the bar code stands within 15 x 80 mm, 95 mm from
-the top); the C5 window with the paper's slack in the envelope. docs/decisions/0021.
+the top); the C5 window with the paper's slack in the envelope. docs/decisions/0020.
 """
 
 from dataclasses import dataclass
