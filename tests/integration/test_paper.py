@@ -438,9 +438,9 @@ def test_a_letter_with_its_own_address_page_has_no_cover(table: Table) -> None:
     with opened(made.file) as document:
         texts = [page.get_textpage().get_text_bounded().strip()[:7] for page in document]
     assert texts == [
-        "Oline P", "", "two 1", "two 2",
+        "Retur: ", "", "two 1", "two 2",
         "two 1", "two 2",
-        "Oline P", "", "two 1", "two 2",
+        "Retur: ", "", "two 1", "two 2",
     ]  # fmt: skip
     assert [(piece.first_page, piece.pages, piece.sheets) for piece in made.pieces] == [
         (1, 4, 2),

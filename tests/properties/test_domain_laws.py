@@ -162,5 +162,5 @@ def test_paper_and_digital_ends_are_their_movers_own() -> None:
 
 def test_the_other_machines_end_too() -> None:
     assert not {old for old, _ in BATCH_MOVES} & {BatchStatus.SETTLED, BatchStatus.ANNULLED}
-    ends = {LineState.APPLIED, LineState.DUPLICATE, LineState.DISMISSED}
+    ends = {LineState.REVERSED, LineState.DUPLICATE, LineState.DISMISSED}
     assert not {old for old, _ in LINE_MOVES} & ends

@@ -84,7 +84,8 @@ def test_there_is_one_door_to_print_and_no_way_back_from_it() -> None:
 
 
 BATCH_ENDS = {BatchStatus.SETTLED, BatchStatus.ANNULLED}
-LINE_ENDS = {LineState.APPLIED, LineState.DUPLICATE, LineState.DISMISSED}
+LINE_ENDS = {LineState.REVERSED, LineState.DUPLICATE, LineState.DISMISSED}
+"""A booked line may rest for ever, but it can still be taken back."""
 
 
 @pytest.mark.parametrize(
