@@ -319,7 +319,8 @@ def test_a_letter_cleared_long_ago_gets_its_first_answer_again(intake: Intake) -
 
     assert (removed.letters, removed.documents) == (1, 2)  # the document and its print copy
     assert (again.accepted, again.answered_again) == (0, 1)
-    assert intake.answer("brev") == first
+    without_names = json.dumps(first).replace("vedtak.pdf", "(slettet)")
+    assert intake.answer("brev") == json.loads(without_names)
     assert [path for path in intake.settings.archive_folder.rglob("*") if path.is_file()] == []
 
 
