@@ -4,11 +4,12 @@ import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from flows.database import shipments
+from flows.database import batches, shipments
 from flows.database.offers import Intent, Offer, intend, record_offered, record_published
 from flows.database.senders import keep_senders
-from flows.database.session import Tx
+from flows.database.session import Database, Tx, transaction
 from flows.database.shipments import Registration
+from flows.domain.batch import Assembled, BatchId, Envelope, JobClass, PlacedPiece, PlannedBatch
 from flows.domain.postal_address import PostalAddress
 from flows.domain.problem import Problem
 from flows.domain.sender import Sender
@@ -116,3 +117,21 @@ def notified(
     due = due_at or at + timedelta(days=2)
     record_published(tx, [(offer, at, due) for offer in offers], at)
     return offers
+
+
+def handed_over(
+    database: Database, count: int, batch_id: str = "SVAR-20261124-01-C5SHS"
+) -> list[ShipmentId]:
+    """Bring letters of three sheets to SENT_TO_PRINT in one acknowledged batch."""
+    batch, night = BatchId(batch_id), MONDAY + timedelta(days=1)
+    with transaction(database) as tx:
+        letters = registered(tx, *(a_registration(account_code="0410") for _ in range(count)))
+        on_paper(tx, *letters)
+        job_class = JobClass(Envelope.C5, colour=False, duplex=False)
+        batches.reserve(tx, [PlannedBatch(batch, job_class, tuple(letters))], night)
+        placed = tuple(PlacedPiece(n, n, 1, 3, 22000) for n in range(1, count + 1))
+        batches.record_assembled(tx, batch, Assembled("p.zip", "ab" * 32, 9, placed), night)
+        batches.begin_hand_over(tx, batch, night)
+        batches.record_handed_over(tx, batch, night)
+        batches.record_acknowledged(tx, batch, accepted=True, reason="", at=night)
+    return letters

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders import MONDAY, a_registration, on_paper, registered
+from builders import MONDAY, handed_over
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
@@ -14,11 +14,10 @@ from sqlalchemy import func, select
 from vendor_writers import a_letter, written
 
 from flows.archive import Archive
-from flows.database import batches, booking, facts, receipt_quarantine, receipts, schema
+from flows.database import booking, facts, receipt_quarantine, receipts, schema
 from flows.database.open_items import still_open
 from flows.database.session import Database, open_database, reading, transaction
 from flows.database.tables import charges, events, receipt_lines, shipments
-from flows.domain.batch import Assembled, BatchId, Envelope, JobClass, PlacedPiece, PlannedBatch
 from flows.domain.shipment import ShipmentId
 from flows.domain.vendor_profile import NEUTRAL
 from flows.errors import NeedsAPerson
@@ -34,21 +33,6 @@ pytestmark = pytest.mark.integration
 NIGHT, DAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=3)
 LATER = DAY + timedelta(days=30)
 BATCH = "SVAR-20261124-01-C5SHS"
-
-
-def handed_over(database: Database, count: int) -> list[ShipmentId]:
-    with transaction(database) as tx:
-        letters = registered(tx, *(a_registration(account_code="0410") for _ in range(count)))
-        on_paper(tx, *letters)
-        job_class = JobClass(Envelope.C5, colour=False, duplex=False)
-        batch = BatchId(BATCH)
-        batches.reserve(tx, [PlannedBatch(batch, job_class, tuple(letters))], NIGHT)
-        placed = tuple(PlacedPiece(n, n, 1, 3, 22000) for n in range(1, count + 1))
-        batches.record_assembled(tx, batch, Assembled("p.zip", "ab" * 32, 9, placed), NIGHT)
-        batches.begin_hand_over(tx, batch, NIGHT)
-        batches.record_handed_over(tx, batch, NIGHT)
-        batches.record_acknowledged(tx, batch, accepted=True, reason="", at=NIGHT)
-    return letters
 
 
 def said(letters: Iterable[ShipmentId], **changes: object) -> list[dict[str, object]]:

@@ -7,18 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from builders import MONDAY, a_registration, on_paper, registered
+from builders import MONDAY, handed_over
 from conftest import ROOT
 from servers import SftpServer, asyncssh_server
 from sqlalchemy import select
 
 from flows.clock import OSLO
-from flows.database import batches, facts, invoices, receipt_quarantine, returns
+from flows.database import facts, invoices, receipt_quarantine, returns
 from flows.database.open_items import still_open
 from flows.database.session import Database, reading, transaction
 from flows.database.tables import events, receipt_files, shipments
 from flows.database.vendors import all_profiles, keep_profiles, profile_on
-from flows.domain.batch import Assembled, BatchId, Envelope, JobClass, PlacedPiece, PlannedBatch
 from flows.domain.returned_mail import ReturnReason
 from flows.domain.shipment import ShipmentId
 from flows.domain.vendor_profile import NEUTRAL
@@ -86,21 +85,6 @@ def neutral(tmp_path: Path, database: Database) -> object:
 
 def a_taken(number: int, shipment: str) -> Taken:
     return Taken(BATCH, f"{number:06d}", shipment, "0410", 3, 3, False, True, 22_000)
-
-
-def handed_over(database: Database, count: int) -> list[ShipmentId]:
-    with transaction(database) as tx:
-        letters = registered(tx, *(a_registration(account_code="0410") for _ in range(count)))
-        on_paper(tx, *letters)
-        job_class = JobClass(Envelope.C5, colour=False, duplex=False)
-        batch = BatchId(BATCH)
-        batches.reserve(tx, [PlannedBatch(batch, job_class, tuple(letters))], NIGHT)
-        placed = tuple(PlacedPiece(n, n, 1, 3, 22000) for n in range(1, count + 1))
-        batches.record_assembled(tx, batch, Assembled("p.zip", "ab" * 32, 9, placed), NIGHT)
-        batches.begin_hand_over(tx, batch, NIGHT)
-        batches.record_handed_over(tx, batch, NIGHT)
-        batches.record_acknowledged(tx, batch, accepted=True, reason="", at=NIGHT)
-    return letters
 
 
 def test_a_vendor_of_either_dialect_is_booked_alike_and_once(vendor: Vendor) -> None:
