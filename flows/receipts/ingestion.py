@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from flows.clock import oslo_date
 from flows.database import booking, receipts
-from flows.database.open_items import OpenItem, raise_item, silence
+from flows.database.open_items import OpenItem, raise_item, silence, sound
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.receipt import LineState
@@ -251,7 +251,10 @@ def _refuse(
             f"a file of the vendor was refused whole: {reason}",
             "ask the vendor for a right file; the refused one is in the archive and in arkiv/",
         )
-        raise_item(tx, item, now)
+        if new:
+            sound(tx, [item], now)  # also when an earlier file of that name was seen to
+        else:
+            raise_item(tx, item, now)
     log.warning("refused file=%s: %s", sha256[:12], reason)
     return BookingCounts(refused=1) if new else BookingCounts(known=1)
 

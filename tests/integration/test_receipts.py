@@ -6,24 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders import MONDAY, a_registration, on_paper, registered
+from builders import MONDAY, handed_over
 from receipt_lines import BATCH, a_file, a_line
 from servers import SftpServer
 from sqlalchemy import select
 
 from flows.archive import Archive
 from flows.database import batches, facts, follow, receipts
-from flows.database.open_items import still_open
+from flows.database.open_items import silence, still_open
 from flows.database.session import Database, reading, transaction
 from flows.database.tables import charges
 from flows.domain.batch import (
-    Assembled,
     BatchId,
     BatchStatus,
-    Envelope,
-    JobClass,
-    PlacedPiece,
-    PlannedBatch,
 )
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
@@ -54,22 +49,6 @@ def settings(tmp_path: Path, sftp_server: SftpServer) -> Settings:
             known_hosts_file=sftp_server.known_hosts_file,
         ),
     )
-
-
-def handed_over(database: Database, count: int) -> list[ShipmentId]:
-    """Bring letters to SENT_TO_PRINT in one acknowledged batch."""
-    batch = BatchId(BATCH)
-    with transaction(database) as tx:
-        letters = registered(tx, *(a_registration(account_code="0410") for _ in range(count)))
-        on_paper(tx, *letters)
-        job_class = JobClass(Envelope.C5, colour=False, duplex=False)
-        batches.reserve(tx, [PlannedBatch(batch, job_class, tuple(letters))], NIGHT)
-        placed = tuple(PlacedPiece(n, n, 1, 3, 22000) for n in range(1, count + 1))
-        batches.record_assembled(tx, batch, Assembled("p.zip", "ab" * 32, 9, placed), NIGHT)
-        batches.begin_hand_over(tx, batch, NIGHT)
-        batches.record_handed_over(tx, batch, NIGHT)
-        batches.record_acknowledged(tx, batch, accepted=True, reason="", at=NIGHT)
-    return letters
 
 
 def lay(server: SftpServer, name: str, content: bytes, *, ok: bytes | None = None) -> None:
@@ -167,6 +146,23 @@ def test_a_file_that_does_not_hold_together_is_refused_kept_and_told(
     assert (sftp_server.root / "arkiv/a.csv").exists()
     with reading(sqlite) as tx:
         assert follow.tally(tx)[Status.SENT_TO_PRINT] == 1
+        assert [item.code for item, _ in still_open(tx)] == ["RECEIPT_REFUSED"]
+
+
+def test_another_bad_file_under_a_name_that_was_seen_to_is_told_again(
+    sqlite: Database, settings: Settings, sftp_server: SftpServer
+) -> None:
+    letters = handed_over(sqlite, 1)
+    lay(sftp_server, "a.csv", a_file(*lines_for(letters), totals=(9, "0,00", "0,00")))
+    ingest_all(sqlite, settings)
+    with transaction(sqlite) as tx:
+        silence(tx, "RECEIPT_REFUSED", ["a.csv"], DAY)
+    lay(sftp_server, "a.csv", a_file(*lines_for(letters), totals=(8, "0,00", "0,00")))
+
+    again = ingest_all(sqlite, settings)
+
+    assert again == [BookingCounts(refused=1)]
+    with reading(sqlite) as tx:
         assert [item.code for item, _ in still_open(tx)] == ["RECEIPT_REFUSED"]
 
 
