@@ -345,6 +345,9 @@ def _faults(state: State, after: State) -> list[str]:
     tally = state.tally
     printed = {one: times for one, times in state.printed.items() if times != 1}
     checks = {
+        f"{tally.taken_in} letters came, {sum(tally.by_status.values())} are somewhere": (
+            not tally.adds_up
+        ),
         f"{len(printed)} letters were printed more than once": bool(printed),
         f"{len(state.printed)} letters were printed, {tally[Status.PRINTED]} have a receipt": (
             len(state.printed) != tally[Status.PRINTED]

@@ -124,7 +124,7 @@ def show_summary(title: str, summary: Any) -> None:
 
 
 def show_tally(tally: Tally) -> None:
-    """Show where the letters are, and that none is lost: the parts add up to all."""
+    """Show where the letters are, and whether any is lost: the parts add up to all, or not."""
     table = Table("where the letters are", "", box=None, pad_edge=False, header_style="bold")
     for status in Status:
         if tally[status]:
@@ -134,7 +134,8 @@ def show_tally(tally: Tally) -> None:
     shown = [(name, count) for name, count in parts.items() if count or name in ALWAYS_SAID]
     console().print(
         f"{' + '.join(name for name, _ in shown)} = taken in:  "
-        f"{' + '.join(str(count) for _, count in shown)} = {tally.taken_in}",
+        f"{' + '.join(str(count) for _, count in shown)} "
+        f"{'=' if tally.adds_up else '≠'} {tally.taken_in}",
     )
 
 

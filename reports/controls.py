@@ -35,7 +35,7 @@ def controls(
     still_open = sum(count for status, count in by_status.items() if status not in FINAL)
     applied = totals.get("lines:APPLIED", 0)
     return [
-        Control("all_letters", closed + still_open, sum(by_status.values())),
+        Control("all_letters", closed + still_open, totals.get("taken_in", 0)),
         Control(
             "printed_have_receipts", by_status[Status.PRINTED], totals.get("charged_letters", 0)
         ),

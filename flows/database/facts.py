@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
+from flows.database.follow import taken_in
 from flows.database.session import Tx
 from flows.database.tables import charges, pieces, receipt_lines, senders, shipments
 from flows.domain.receipt import LineKind, LineState
@@ -91,8 +92,8 @@ def letter_rows(tx: Tx) -> list[dict[str, Any]]:
 def control_totals(tx: Tx) -> dict[str, int]:
     """Return what must agree: letters of each status, and receipt lines of each state.
 
-    Keys: `letters:<status>`; `lines:<state>`, reversals left out; `charges` (those not
-    taken back); `charged_letters`.
+    Keys: `letters:<status>`; `taken_in`, counted by the events that begin letters' walks;
+    `lines:<state>`, reversals left out; `charges` (those not taken back); `charged_letters`.
     """
     found = {
         f"letters:{status}": count
@@ -100,6 +101,7 @@ def control_totals(tx: Tx) -> dict[str, int]:
             select(shipments.c.status, func.count()).group_by(shipments.c.status),
         )
     }
+    found["taken_in"] = taken_in(tx)
     for state, count in tx.execute(
         select(receipt_lines.c.state, func.count())
         .where(

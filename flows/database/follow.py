@@ -21,7 +21,7 @@ from flows.database.tables import (
     shipments,
 )
 from flows.domain.shipment import SenderId, ShipmentId
-from flows.domain.status import FINAL, Status
+from flows.domain.status import FINAL, FIRST, Status
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,13 @@ class Tally:
     """Where the letters are: read + printed + rejected + otherwise closed + open = taken in."""
 
     by_status: Mapping[Status, int]
+    taken_in: int
+    """Every letter that ever got an id, counted by the event that begins its walk."""
 
     @property
-    def taken_in(self) -> int:
-        """Every letter that ever got an id."""
-        return sum(self.by_status.values())
+    def adds_up(self) -> bool:
+        """Whether every letter that came is still somewhere, and no other is."""
+        return sum(self.by_status.values()) == self.taken_in
 
     @property
     def open(self) -> int:
@@ -87,9 +89,15 @@ class Tally:
 
 
 def tally(tx: Tx) -> Tally:
-    """Count the letters of each status."""
+    """Count the letters of each status, and by their events those that ever came."""
     rows = tx.execute(select(shipments.c.status, func.count()).group_by(shipments.c.status))
-    return Tally({Status(status): count for status, count in rows})
+    return Tally({Status(status): count for status, count in rows}, taken_in(tx))
+
+
+def taken_in(tx: Tx) -> int:
+    """Count the walks that have begun: not the letters there are, so that the two can differ."""
+    begun = select(func.count()).where(events.c.from_status.is_(None), events.c.to_status == FIRST)
+    return int(tx.scalar(begun) or 0)
 
 
 def list_letters(

@@ -52,6 +52,7 @@ def a_month(charges: pd.DataFrame) -> Month:
     letters = cost.by_letter(charges)
     applied = len(letters)
     totals = {"letters:PRINTET": applied, "lines:APPLIED": applied, "charges": len(charges)}
+    totals["taken_in"] = applied
     totals["charged_letters"] = applied
     return Month(
         month="2026-11",
@@ -129,10 +130,20 @@ def test_a_month_without_letters_is_a_workbook_too() -> None:
     assert book["Les meg"]["B5"].value == "0"
 
 
+def test_a_letter_that_came_and_is_nowhere_is_a_difference() -> None:
+    charges = charges_of({})
+    totals = {"letters:PRINTET": 1, "taken_in": 2, "lines:APPLIED": 1, "charges": 2}
+
+    found = controls(totals, cost.by_letter(charges), charges)
+
+    assert {one.name: one.difference for one in found}["all_letters"] == -1
+
+
 def test_a_control_that_does_not_agree_is_said_on_the_first_sheet() -> None:
     charges = charges_of({})
     letters = cost.by_letter(charges)
-    wrong = controls({"letters:PRINTET": 2, "lines:APPLIED": 1, "charges": 2}, letters, charges)
+    totals = {"letters:PRINTET": 2, "taken_in": 2, "lines:APPLIED": 1, "charges": 2}
+    wrong = controls(totals, letters, charges)
     month = a_month(charges)
 
     book = load_workbook(
