@@ -47,7 +47,8 @@ MARK: Final = ".made-by-svarut-demo"
 TOKEN: Final = "sandbox"  # noqa: S105  -- the stand-in's, on this machine only
 START_SECONDS: Final = 60
 
-INTAKE, DISPATCH = "flows.intake.flow:intake", "flows.dispatch.flow:dispatch"
+INTAKE, FEEDS = "flows.intake.flow:intake", "flows.intake.flow:feeds"
+DISPATCH = "flows.dispatch.flow:dispatch"
 LAST_LOOK, PRINT = "flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"
 ANSWERS, RECEIPTS = "flows.print_batch.flow:acknowledgements", "flows.receipts.flow:receipts"
 RECONCILE, REPORTS = "flows.receipts.flow:reconcile", "reports.flow:reports"
@@ -95,13 +96,25 @@ STEPS: Final = (
     Step(5, "12:00", VENDOR, "the vendor prints, envelopes and posts"),
     Step(5, "12:15", RECEIPTS, "book the receipts"),
     Step(5, "12:20", RECONCILE, "hold everything against each other"),
+    Step(5, "12:25", FEEDS, "tell the senders every move"),
     Step(5, "12:30", REPORTS, "write finance's workbook"),
 )
 """Monday morning to Friday noon: three days in Altinn, then the paper."""
 
 AGAIN: Final = tuple(
     Step(5, "13:00", flow, "once more")
-    for flow in (INTAKE, DISPATCH, LAST_LOOK, PRINT, VENDOR, ANSWERS, RECEIPTS, RECONCILE, REPORTS)
+    for flow in (
+        INTAKE,
+        DISPATCH,
+        LAST_LOOK,
+        PRINT,
+        VENDOR,
+        ANSWERS,
+        RECEIPTS,
+        RECONCILE,
+        FEEDS,
+        REPORTS,
+    )
 )
 """Every step a second time: nothing may change."""
 
@@ -302,6 +315,8 @@ class State:
     printed: Mapping[str, int]
     """How many times the vendor printed each letter."""
     workbooks: Mapping[str, bytes]
+    told: Mapping[str, bytes]
+    """The files in which senders read their letters' moves."""
 
 
 def _state(world: World) -> State:
@@ -310,7 +325,9 @@ def _state(world: World) -> State:
         tally, totals = follow.tally(tx), follow.row_counts(tx)
     state = httpx.get(f"{world.vendor}/sandbox/state").raise_for_status().json()
     workbooks = {file.name: file.read_bytes() for file in settings.reports_folder.glob("*.xlsx")}
-    return State(tally, totals, state["printed"], workbooks)
+    feeds = settings.inbox_folder.glob("*/.status/*.json")
+    told = {f"{file.parts[-3]}/{file.name}": file.read_bytes() for file in feeds}
+    return State(tally, totals, state["printed"], workbooks, told)
 
 
 def _show_result(world: World, state: State, after: State, *, seconds: float) -> bool:
@@ -356,7 +373,7 @@ def _faults(state: State, after: State) -> list[str]:
         > 0,
         **{
             f"a second run changed the {name}": getattr(state, name) != getattr(after, name)
-            for name in ("tally", "totals", "printed", "workbooks")
+            for name in ("tally", "totals", "printed", "workbooks", "told")
         },
         "no workbook was written": not state.workbooks,
     }
@@ -390,6 +407,8 @@ def _things_to_open(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "reconciliation", file
     for file in sorted(settings.inbox_folder.glob("*/.avvist/*.kvittering.json"))[:1]:
         yield "an answer", Path(shutil.copy(file, look))
+    for file in sorted(settings.inbox_folder.glob("*/.status/*.json"))[:1]:
+        yield "a status file", Path(shutil.copy(file, look))
     yield "settings", settings.home / "svarut.toml"
 
 

@@ -57,6 +57,7 @@ def flows_run_here(home: Path) -> Iterator[None]:
 
     for name in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(name).addFilter(_is_not_ours)
+    logging.getLogger("EventsWorker").setLevel(logging.ERROR)  # nobody here waits for its events
     # Each flow run otherwise waits up to a second for its heartbeat thread; here nobody listens.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield

@@ -104,7 +104,7 @@ def _packed(sheet: Path, documents: Path, work: Path) -> Path:
 def _say_nothing_was_sent(found: Verdicts) -> None:
     said = "nothing was sent; mend what is said above"
     if found.good:
-        said += f", or send the {found.good} good rows alone: --good-rows"
+        said += f", or send the {found.good} good row{'s' * (found.good != 1)} alone: --good-rows"
     screen.console().print(said)
 
 

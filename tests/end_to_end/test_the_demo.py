@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,18 @@ def test_every_letter_is_accounted_for(demo: Demo) -> None:
     # All that may be open are digital-only letters, which can be read for months.
     assert parts[-1] == (int(digital_only[1]) if digital_only else 0)
     assert "a second run of every step changed nothing" in " ".join(demo.output.split())
+
+
+def test_senders_are_told_where_every_letter_of_theirs_is(demo: Demo) -> None:
+    table = demo.output.split("where the letters are")[1].split("taken in")[0]
+    shown = re.findall(r"^([A-Z_]+) +(\d+) *$", table, re.MULTILINE)
+    last = {
+        move["id"]: move["status"]
+        for file in sorted((demo.folder / "inbox").glob("*/.status/*.json"))
+        for move in json.loads(file.read_text(encoding="utf-8"))["hendelser"]
+    }
+
+    assert Counter(last.values()) == {status: int(count) for status, count in shown}
 
 
 def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
