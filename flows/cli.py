@@ -17,6 +17,7 @@ from flows.clock import OSLO
 from flows.commands import (
     handling,
     items,
+    nights,
     postcodes,
     prices,
     reconciled,
@@ -53,6 +54,7 @@ app.add_typer(prices.app, name="prices")
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
+app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
 app.add_typer(receipts_app, name="receipts")
 app.command()(send.send)
@@ -135,6 +137,8 @@ def run(
                 reconciled.show_outcome(partial(_flow(path), **options))
             else:
                 screen.show_summary(path.partition(":")[2], _flow(path)(**options))
+    if flow is Flow.PRINT and dry_run:
+        nights.show_the_night(when)
 
 
 @app.command("list")

@@ -1,24 +1,18 @@
 """Reserve shipments for a batch, and remember what was sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
 from flows.database import shipments as moves
-from flows.database.offers import never_resent
 from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
     batches,
-    documents,
-    offers,
-    open_items,
     pieces,
-    recipients,
-    senders,
     shipments,
 )
 from flows.domain.batch import (
@@ -27,12 +21,11 @@ from flows.domain.batch import (
     Assembled,
     BatchId,
     BatchStatus,
-    Candidate,
     Letter,
     Piece,
     PlannedBatch,
 )
-from flows.domain.shipment import Route, SenderId, ShipmentId
+from flows.domain.shipment import ShipmentId
 from flows.domain.status import Mover, Status
 from flows.errors import ImpossibleState
 
@@ -56,95 +49,6 @@ class Batch:
     package_sha256: str | None
     package_size_bytes: int | None
     handed_over_at: datetime | None
-
-
-def due_for_print(tx: Tx, *, now: datetime, asked_since: datetime) -> list[Candidate]:
-    """Return the letters that may be put in a batch, oldest first.
-
-    Paper letters at once; digital ones when their deadline has passed and Altinn has been asked
-    since `asked_since` *and* since the deadline, so that nothing is printed on stale knowledge.
-    Letters of senders on hold, digital-only letters, and letters in a live batch stay out; so do
-    those that a person must mend first (see `leave_out`), and unread letters to organisations
-    whose sender does not resend.
-    """
-    in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
-    held_back = exists().where(
-        open_items.c.code == NOT_PRINTABLE,
-        open_items.c.subject == shipments.c.id,
-        open_items.c.closed_at.is_(None),
-    )
-    asked = exists().where(
-        offers.c.shipment_id == shipments.c.id,
-        offers.c.state == "PUBLISHED",
-        offers.c.asked_at >= asked_since,
-        offers.c.asked_at >= shipments.c.due_at,
-    )
-    rows = tx.execute(
-        select(
-            shipments.c.id,
-            shipments.c.sender_id,
-            shipments.c.duplex,
-            shipments.c.colour,
-            recipients.c.postcode,
-            shipments.c.own_address_page,
-            documents.c.pages,
-        )
-        .join(senders, senders.c.id == shipments.c.sender_id)
-        .join(recipients, recipients.c.shipment_id == shipments.c.id)
-        .join(
-            documents,
-            and_(
-                documents.c.shipment_id == shipments.c.id,
-                documents.c.excluded_from_print.is_(False),
-            ),
-        )
-        .where(
-            or_(
-                and_(shipments.c.status == Status.ACCEPTED, shipments.c.route == Route.PAPER),
-                and_(
-                    shipments.c.status == Status.NOTIFIED,
-                    shipments.c.due_at <= now,
-                    asked,
-                    ~never_resent(),
-                ),
-            ),
-            shipments.c.digital_only.is_(False),
-            shipments.c.held_for == "",
-            senders.c.on_hold.is_(False),
-            ~in_batch,
-            ~held_back,
-        )
-        .order_by(shipments.c.received_at, shipments.c.id, documents.c.position),
-    )
-    found: dict[ShipmentId, Candidate] = {}
-    pages: dict[ShipmentId, list[int]] = {}
-    for shipment_id, sender_id, duplex, colour, postcode, own_address_page, page_count in rows:
-        found.setdefault(
-            shipment_id,
-            Candidate(shipment_id, sender_id, duplex, colour, postcode, (), own_address_page),
-        )
-        pages.setdefault(shipment_id, []).append(page_count)
-    return [replace(each, pages=tuple(pages[each.id])) for each in found.values()]
-
-
-def reserved_since(tx: Tx, since: datetime) -> dict[SenderId, int]:
-    """Return how many letters of each sender are in live batches made since an instant."""
-    rows = tx.execute(
-        select(shipments.c.sender_id, func.count())
-        .join(pieces, pieces.c.shipment_id == shipments.c.id)
-        .join(batches, batches.c.id == pieces.c.batch_id)
-        .where(pieces.c.live, batches.c.created_at >= since)
-        .group_by(shipments.c.sender_id),
-    )
-    return {sender_id: count for sender_id, count in rows}  # noqa: C416  -- rows are no pairs
-
-
-def runs_on(tx: Tx, prefix: str) -> int:
-    """Return how many batches there are whose id begins with `<customer>-<yyyymmdd>-`."""
-    count = tx.scalar(
-        select(func.count()).select_from(batches).where(batches.c.id.startswith(prefix)),
-    )
-    return int(count or 0)
 
 
 def reserve(tx: Tx, planned: Sequence[PlannedBatch], at: datetime) -> None:

@@ -48,6 +48,10 @@ NOT_YET_LEAVING: Final = frozenset({BatchStatus.RESERVED, BatchStatus.ASSEMBLED}
 """While a batch is here, a letter read in Altinn still leaves it and is not printed."""
 
 
+USUAL_PRODUCT: Final = "BREV"
+"""The postage product of every letter for which the vendor's profile names no other."""
+
+
 class Envelope(StrEnum):
     """The envelope a letter needs."""
 
@@ -57,22 +61,30 @@ class Envelope(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class JobClass:
-    """Letters that run through the vendor's machines together: envelope, colour, sides."""
+    """Letters that run through the vendor's machines together, and are posted together."""
 
     envelope: Envelope
     colour: bool
     duplex: bool
+    product: str = ""
+    """The postage product, where it is not the usual one."""
 
     @property
     def code(self) -> str:
         """The class as it stands in file names: `C5SHD` is C5, black and white, duplex."""
         colour = "FA" if self.colour else "SH"
-        return f"{self.envelope}{colour}{'D' if self.duplex else 'S'}"
+        return f"{self.envelope}{colour}{'D' if self.duplex else 'S'}{self.product}"
+
+    @property
+    def postage_product(self) -> str:
+        """The product as package and job ticket say it."""
+        return self.product or USUAL_PRODUCT
 
     @classmethod
     def of_code(cls, code: str) -> Self:
         """Read a class from its code; raises ValueError for what is none."""
-        found = cls(Envelope(code[:2]), colour=code[2:4] == "FA", duplex=code[4:] == "D")
+        envelope, duplex = Envelope(code[:2]), code[4:5] == "D"
+        found = cls(envelope, colour=code[2:4] == "FA", duplex=duplex, product=code[5:])
         if found.code != code:
             raise ValueError(code)
         return found
@@ -102,6 +114,12 @@ class Candidate:
     """Pages of each document that is to be printed, in order."""
     own_address_page: bool = False
     """Page 1 carries the address: no cover page."""
+    country: str = ""
+    """As the address has it; empty: Norway."""
+    size_bytes: int = 0
+    """Of the documents as they are printed."""
+    colour_pages: int = 0
+    """Pages with colour on them, if the letter is printed in colour."""
 
 
 @dataclass(frozen=True)

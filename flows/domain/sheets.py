@@ -54,9 +54,9 @@ def lands_on_back(page: int, *, duplex: bool) -> bool:
     return duplex and page % 2 == 0
 
 
-def envelope_for(sheets: int, c5_limit: int = 6) -> Envelope:
-    """Return the envelope for so many sheets, the cover among them."""
-    return Envelope.C5 if sheets <= c5_limit else Envelope.C4
+def envelope_for(sheets: int, *, c5_sheets: int) -> Envelope:
+    """Return the envelope for so many sheets, the cover among them; C5 takes `c5_sheets`."""
+    return Envelope.C5 if sheets <= c5_sheets else Envelope.C4
 
 
 def weight_grams(sheets: int, envelope: Envelope, weights: PaperWeights = TYPICAL) -> Decimal:

@@ -199,7 +199,8 @@ class Calendar:
 
     closed_days: tuple[date, ...] = ()
     """Days off besides weekends and public holidays."""
-    cut_off: str = "17:30"
+    cut_off: str = "00:00"
+    """Norwegian time: what is due by then on a working day of the vendor's goes that night."""
     acknowledge_within_minutes: int = 30
     receipts_within_working_days: int = 4
     returns_within_days: int = 30
@@ -229,6 +230,24 @@ class Paper:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """How a night's letters are put in batches. A limit of 0 is none."""
+
+    order: str = "sheets"
+    """`sheets`: fewest first, then by postcode; `sender`: each sender's letters together."""
+    letters: int = 0
+    """Of a batch, at most; `letters_per_batch` of the settings holds too."""
+    sheets: int = 0
+    """Of a batch, covers among them, at most."""
+    size_bytes: int = 0
+    """Of a batch's documents as they are printed, at most."""
+    approve_above: int = 0
+    """Letters a night; those above wait until a person has approved the night."""
+    product_abroad: str = ""
+    """The postage product of letters abroad, a job class of their own; empty: as all others."""
+
+
+@dataclass(frozen=True)
 class VendorProfile:
     """One version of what we know of a vendor."""
 
@@ -247,6 +266,7 @@ class VendorProfile:
     transport: Transport = Transport()
     calendar: Calendar = Calendar()
     paper: Paper = Paper()
+    selection: Selection = Selection()
     receipts: Dialect = NEUTRAL_RECEIPTS
     returns: Dialect = NEUTRAL_RETURNS
     invoices: Dialect = NEUTRAL_INVOICES

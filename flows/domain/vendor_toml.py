@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tomli_w
 
+from flows.domain.batch import JobClass
 from flows.domain.receipt import LineKind
 from flows.domain.returned_mail import ReturnReason
 from flows.domain.vendor_profile import (
@@ -50,6 +51,8 @@ MEANINGS: Final = {
 _HOURS: Final = 24
 _CORNERS: Final = 4
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_PRODUCT: Final = re.compile(r"[A-Z0-9]{0,5}")
+"""It stands in file names, after the rest of the job class."""
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _FOLDER: Final = re.compile(r"[\w.-]+(/[\w.-]+)*")
 
@@ -173,7 +176,7 @@ def _is_a(kind: type, value: object) -> bool:
 
 
 def _faults(profile: VendorProfile) -> list[str]:
-    calendar, paper = profile.calendar, profile.paper
+    calendar, paper, selection = profile.calendar, profile.paper, profile.selection
     checks = {
         "id is of small letters, digits and -": _ID.fullmatch(profile.id),
         "valid_to is after valid_from": profile.valid_to is None
@@ -185,6 +188,15 @@ def _faults(profile: VendorProfile) -> list[str]:
         <= calendar.first_posting_hour
         < calendar.last_posting_hour
         <= _HOURS,
+        "selection.order is sheets or sender": selection.order in {"sheets", "sender"},
+        "selection: limits are at least 0": min(
+            selection.letters, selection.sheets, selection.size_bytes, selection.approve_above
+        )
+        >= 0,
+        "selection.product_abroad is at most five capital letters and digits": _PRODUCT.fullmatch(
+            selection.product_abroad
+        ),
+        "job_classes are like C5SHD": all(map(_is_job_class, profile.job_classes)),
         "paper.mode is merged or single": paper.mode in {"merged", "single"},
         "paper: 0 < c5_sheets <= machine_sheets": 0 < paper.c5_sheets <= paper.machine_sheets,
         **{
@@ -233,6 +245,14 @@ def _dialect_faults(kind: str, dialect: Dialect) -> list[str]:
         <= dialect.columns.keys(),
     }
     return [what for what, well in checks.items() if not well]
+
+
+def _is_job_class(code: str) -> bool:
+    try:
+        JobClass.of_code(code)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_folder(path: str) -> bool:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET  # only to write
 
-from flows.domain.batch import JobClass
+from flows.domain.batch import USUAL_PRODUCT, JobClass
 
 NAMESPACE: Final = "urn:svarut:jobb:1"
 
-POSTAGE_PRODUCT: Final = "BREV"
-# ASSUMPTION: one product, as in docs/formats/package.md; a vendor's profile may know more.
+POSTAGE_PRODUCT: Final = USUAL_PRODUCT
 
 PAPER: Final = {"size": "A4", "weight_gsm": "80", "colour": "white"}
 """What flows.domain.sheets weighs."""
@@ -49,6 +48,6 @@ def to_xml(ticket: JobTicket) -> bytes:
     sides = "duplex" if job_class.duplex else "simplex"
     ET.SubElement(root, "print", {"sides": sides, "colour": str(job_class.colour).lower()})
     ET.SubElement(root, "envelope", {"format": job_class.envelope, "window": "left"})
-    ET.SubElement(root, "postage", {"product": POSTAGE_PRODUCT})
+    ET.SubElement(root, "postage", {"product": job_class.postage_product})
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True)) + b"\n"

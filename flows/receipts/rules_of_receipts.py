@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from flows.clock import oslo_date
-from flows.domain.batch import BatchStatus
+from flows.domain.batch import BatchStatus, JobClass
 from flows.domain.reconciliation import Facts, Found, SentLetter, Unchecked
 from flows.domain.status import Status
 from flows.domain.working_days import add_working_days, is_working_day
@@ -94,7 +94,7 @@ def _answered(letters: Iterable[SentLetter]) -> Iterator[SentLetter]:
 
 def _sides(one: SentLetter) -> int:
     """Return the sides with something on them: the documents', and the cover's if there is one."""
-    duplex = one.job_class.endswith("D")
+    duplex = JobClass.of_code(one.job_class).duplex
     inner = one.document_sheets if duplex else one.document_pages
     return one.document_pages + (COVER_SIDES if (one.sheets or 0) > inner else 0)
 

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flows.database import asking, batches, follow, holds, offers, shipments
+from flows.database.due import due_for_print
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import Database, Tx, reading, transaction
@@ -198,9 +199,9 @@ def test_a_letter_of_a_sender_on_hold_is_not_due(database: Database) -> None:
     with transaction(database) as tx:
         (letter,) = registered(tx)
         on_paper(tx, letter)
-        due = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
+        due = due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
         keep_senders(tx, [a_sender(on_hold=True)])
-        held = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
+        held = due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
 
     assert [each.id for each in due] == [letter]
     assert held == []
@@ -212,12 +213,12 @@ def test_an_unread_letter_is_due_only_when_altinn_was_asked_after_the_deadline(
     with transaction(database) as tx:
         (letter,) = registered(tx)
         (offer,) = notified(tx, letter, due_at=NIGHT - timedelta(hours=1))
-        unasked = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
+        unasked = due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
         offers.record_asked(tx, [offer.key], NIGHT - timedelta(hours=2))
-        asked_too_early = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
+        asked_too_early = due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
         offers.record_asked(tx, [offer.key], NIGHT - timedelta(minutes=20))
-        asked = batches.due_for_print(tx, now=NIGHT, asked_since=NIGHT - timedelta(minutes=30))
-        stale = batches.due_for_print(tx, now=NIGHT, asked_since=NIGHT - timedelta(minutes=10))
+        asked = due_for_print(tx, now=NIGHT, asked_since=NIGHT - timedelta(minutes=30))
+        stale = due_for_print(tx, now=NIGHT, asked_since=NIGHT - timedelta(minutes=10))
 
     assert (unasked, asked_too_early, stale) == ([], [], [])
     assert [each.id for each in asked] == [letter]
@@ -329,7 +330,7 @@ def test_a_refused_digital_only_letter_is_not_delivered_and_others_go_on_paper(
             (offer, "RESERVED") for offer in asking.with_keys(tx, [one.key for one in intents])
         ]
         offers.record_refused(tx, refused, MONDAY)
-        due = batches.due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
+        due = due_for_print(tx, now=NIGHT, asked_since=LONG_AGO)
 
     assert status_of(database, digital_only) is Status.NOT_DELIVERED
     assert [each.id for each in due] == [ordinary]

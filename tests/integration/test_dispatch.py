@@ -23,6 +23,7 @@ from stand_ins import AltinnStandIn
 
 from flows.clock import OSLO
 from flows.database import asking, batches
+from flows.database.due import due_for_print
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.dispatch import alarms, choosing, following
@@ -116,7 +117,7 @@ def test_a_letter_that_cannot_go_digitally_goes_on_paper(
     publish(sqlite, channel, settings, altinn)
 
     with reading(sqlite) as tx:
-        due = batches.due_for_print(tx, now=MONDAY + SOON, asked_since=MONDAY)
+        due = due_for_print(tx, now=MONDAY + SOON, asked_since=MONDAY)
     assert [each.id for each in due] == [letter]
 
 
@@ -221,7 +222,7 @@ def test_the_last_look_finds_who_read_after_the_deadline_and_before_the_night(
     counts = following.follow(sqlite, channel, tonight, Watch.READING, night, 2)
 
     with reading(sqlite) as tx:
-        due = batches.due_for_print(tx, now=night, asked_since=night - timedelta(hours=1))
+        due = due_for_print(tx, now=night, asked_since=night - timedelta(hours=1))
     assert counts.read == 1
     assert [each.id for each in due] == [late]
 

@@ -17,7 +17,8 @@ from dispatching import (
 )
 from stand_ins import AltinnStandIn
 
-from flows.database import asking, batches, holds
+from flows.database import asking, holds
+from flows.database.due import due_for_print
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.dispatch import alarms, following, withdrawing
@@ -81,7 +82,7 @@ class Saying:
 
 def due(database: Database, now: object) -> list[ShipmentId]:
     with reading(database) as tx:
-        found = batches.due_for_print(tx, now=now, asked_since=now)  # type: ignore[arg-type]
+        found = due_for_print(tx, now=now, asked_since=now)  # type: ignore[arg-type]
     return [each.id for each in found]
 
 

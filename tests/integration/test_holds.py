@@ -6,6 +6,7 @@ import pytest
 from builders import MONDAY, a_registration, on_paper, registered
 
 from flows.database import batches, follow, holds, shipments
+from flows.database.due import due_for_print
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.session import Database, Tx, reading, transaction
 from flows.domain.batch import BatchId, Envelope, JobClass, PlannedBatch
@@ -19,7 +20,7 @@ NIGHT = MONDAY + timedelta(days=1)
 
 
 def due(tx: Tx) -> list[ShipmentId]:
-    return [one.id for one in batches.due_for_print(tx, now=NIGHT, asked_since=MONDAY)]
+    return [one.id for one in due_for_print(tx, now=NIGHT, asked_since=MONDAY)]
 
 
 def events(tx: Tx, letter: ShipmentId) -> list[tuple[str, str]]:

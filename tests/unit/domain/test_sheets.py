@@ -45,8 +45,8 @@ def test_only_even_pages_land_on_a_back_and_only_in_duplex() -> None:
 
 
 def test_six_sheets_go_in_a_small_envelope_and_seven_do_not() -> None:
-    assert envelope_for(6) is Envelope.C5
-    assert envelope_for(7) is Envelope.C4
+    assert envelope_for(6, c5_sheets=6) is Envelope.C5
+    assert envelope_for(7, c5_sheets=6) is Envelope.C4
 
 
 @pytest.mark.parametrize(
