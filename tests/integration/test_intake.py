@@ -40,7 +40,7 @@ def a_pdf(pages: int = 1, width: float = 595.28, height: float = 841.89, **savin
     for _ in range(pages):
         pdf.add_blank_page(page_size=(width, height))
     out = io.BytesIO()
-    pdf.save(out, **saving)  # type: ignore[arg-type]
+    pdf.save(out, static_id=True, **saving)  # type: ignore[arg-type]
     return out.getvalue()
 
 

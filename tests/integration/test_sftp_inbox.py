@@ -34,15 +34,15 @@ def a_pdf(width: float = 595.28) -> bytes:
     out = io.BytesIO()
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(width, 841.89))
-        pdf.save(out)
+        pdf.save(out, static_id=True)
     return out.getvalue()
 
 
 def a_zip(width: float = 595.28, **fields: object) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
-        package.writestr("forsendelse.json", json.dumps({**LETTER, **fields}))
-        package.writestr("vedtak.pdf", a_pdf(width))
+        package.writestr(zipfile.ZipInfo("forsendelse.json"), json.dumps({**LETTER, **fields}))
+        package.writestr(zipfile.ZipInfo("vedtak.pdf"), a_pdf(width))
     return out.getvalue()
 
 
