@@ -9,13 +9,15 @@ from enum import StrEnum
 from typing import Final
 
 from flows.database import batches
+from flows.database.attempts import EndedAttempt, ended_by_package, record_late_answer
 from flows.database.batches import Batch
-from flows.database.open_items import OpenItem, raise_item
+from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Database, reading, transaction
 from flows.domain.batch import BatchStatus
 from flows.print_batch.acknowledgement import (
     ENDING,
     FOLDER,
+    Acknowledgement,
     Verdict,
     judge,
     read_acknowledgement,
@@ -33,14 +35,12 @@ LARGEST_BYTES: Final = 1024 * 1024
 ANSWERED_WITHIN: Final = timedelta(minutes=30)
 """The vendor's promise: docs/formats/package.md section 6."""
 
-ANSWERED: Final = frozenset(
-    {
-        BatchStatus.ACKNOWLEDGED,
-        BatchStatus.REFUSED,
-        BatchStatus.SETTLED,
-        BatchStatus.ANNULLED,
-    },
-)
+SAID: Final = {
+    BatchStatus.ACKNOWLEDGED: Verdict.ACCEPTED,
+    BatchStatus.SETTLED: Verdict.ACCEPTED,
+    BatchStatus.REFUSED: Verdict.REFUSED,
+}
+"""What the vendor has answered already about a batch with such a status."""
 
 
 class Outcome(StrEnum):
@@ -81,9 +81,13 @@ def collect_acknowledgements(
             if name.endswith(ENDING) and f"{name}.ok" in present
         ]
         with reading(database) as tx:
-            known = batches.by_package(tx, [_package(file) for file in answers])
+            names = [_package(file) for file in answers]
+            known, ended = batches.by_package(tx, names), ended_by_package(tx, names)
         outcomes = Counter(
-            _keep(database, server, file, known.get(_package(file)), now) for file in answers
+            _keep_late(database, server, file, ended[_package(file)], now)
+            if _package(file) in ended
+            else _keep(database, server, file, known.get(_package(file)), now)
+            for file in answers
         )
         _put_away_strays(server, present)
     waiting, late = _still_waiting(database, {_package(file) for file in answers}, now)
@@ -111,24 +115,60 @@ def _keep(
     if batch is None:
         item = _item("UNKNOWN", file.name, "an answer about a package we never made")
         return _tell(database, item, now)
-    if batch.status in ANSWERED:
+    if batch.status not in SAID and batch.status is not BatchStatus.HANDED_OVER:
+        return Outcome.EARLY
+    answer = _read(server, file)
+    if answer is None:
+        return _tell_unreadable(database, file, now)
+    verdict, says = judge(answer, batch)
+    if SAID.get(batch.status) is verdict:
         _put_away(server, file.name)
         return Outcome.KNOWN
-    if batch.status is not BatchStatus.HANDED_OVER:
-        return Outcome.EARLY
-    answer = None
-    if file.size_bytes <= LARGEST_BYTES:
-        path = f"{FOLDER}/{file.name}"
-        answer = read_acknowledgement(server.read(path), server.read(f"{path}.ok"))
-    if answer is None:
-        item = _item("UNREADABLE", file.name, "an answer is not what the format says")
-        return _tell(database, item, now)
-    verdict, says = judge(answer, batch)
-    if verdict is Verdict.DIFFERS:
+    if batch.status in SAID:
+        says = f"the vendor answers once more, and otherwise: {verdict.lower()}. {says}"
+    if batch.status in SAID or verdict is Verdict.DIFFERS:
         return _tell(database, _item("DIFFERS", batch.id, says), now)
     _record(database, batch, verdict, says, now)
     _put_away(server, file.name)
     return Outcome.ACKNOWLEDGED if verdict is Verdict.ACCEPTED else Outcome.REFUSED
+
+
+def _keep_late(
+    database: Database, server: Sftp, file: RemoteFile, ended: EndedAttempt, now: datetime
+) -> Outcome:
+    """Keep what the vendor says about a package that was annulled, or sent again since."""
+    answer = _read(server, file)
+    if answer is None:
+        return _tell_unreadable(database, file, now)
+    said = Verdict.ACCEPTED if answer.accepted else Verdict.REFUSED
+    with transaction(database) as tx:
+        if ended.answer != said:
+            record_late_answer(tx, ended, said, now)
+            if answer.accepted:
+                what = (
+                    f"the vendor has taken in {ended.package}, which was ended: it may be printed"
+                )
+                item = _item("LATE", ended.batch_id, what)
+                if not raise_item(tx, item, now):
+                    reopen(tx, item)
+    _put_away(server, file.name)
+    if ended.answer == said or not answer.accepted:
+        return Outcome.KNOWN
+    log.warning("late answer batch=%s attempt=%d", ended.batch_id, ended.attempt)
+    return Outcome.FOR_A_PERSON
+
+
+def _read(server: Sftp, file: RemoteFile) -> Acknowledgement | None:
+    if file.size_bytes > LARGEST_BYTES:
+        return None
+    path = f"{FOLDER}/{file.name}"
+    return read_acknowledgement(server.read(path), server.read(f"{path}.ok"))
+
+
+def _tell_unreadable(database: Database, file: RemoteFile, now: datetime) -> Outcome:
+    return _tell(
+        database, _item("UNREADABLE", file.name, "an answer is not what the format says"), now
+    )
 
 
 def _record(database: Database, batch: Batch, verdict: Verdict, says: str, now: datetime) -> None:
@@ -137,7 +177,9 @@ def _record(database: Database, batch: Batch, verdict: Verdict, says: str, now: 
         batches.record_acknowledged(tx, batch.id, accepted=accepted, reason=says, at=now)
         if not accepted:
             do = "find out why; annul the batch with the vendor's word, then its letters go again"
-            raise_item(tx, OpenItem("PACKAGE_REFUSED", batch.id, says, do), now)
+            item = OpenItem("PACKAGE_REFUSED", batch.id, says, do)
+            if not raise_item(tx, item, now):
+                reopen(tx, item)  # an earlier attempt of it was refused too
     log.info("answer batch=%s accepted=%s", batch.id, accepted)
 
 
