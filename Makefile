@@ -20,7 +20,7 @@ demo: $(STAMP) ## 240 letters from inbox to workbook, three simulated days, no s
 	$(BIN)/svarut demo
 
 test: $(STAMP) ## every test; what this machine lacks is skipped with its reason
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=logical --dist=worksteal
 
 check: $(STAMP) ## format, lint, types and the arrows between the rooms
 	$(BIN)/ruff format --check .
