@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from flows.database.tables import metadata
+from flows.database.tables import Instant, metadata
 
 ledger = Table(
     "ledger",
@@ -83,4 +83,51 @@ account_rules = Table(
     Column("content", String, nullable=False),
     PrimaryKeyConstraint("organisation_number", "valid_from"),
     comment="How an organisation's account codes are read, from a day on; content is TOML.",
+)
+
+issued_invoices = Table(
+    "issued_invoices",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("billing_period", String(7), nullable=False),
+    Column("payer", String(9), nullable=False),
+    # The sender whose set-up says where it goes; several may have one organisation number.
+    Column("sender_id", String(64), ForeignKey("senders.id"), nullable=False),
+    Column("series", String(10), nullable=False),
+    Column("number", Integer),
+    Column("net_ore", Integer, nullable=False),
+    Column("vat_ore", Integer, nullable=False),
+    Column("unusual", String(200), nullable=False, server_default=""),
+    Column("issued_on", Date),
+    Column("due_on", Date),
+    Column("credits_id", String(64), ForeignKey("issued_invoices.id")),
+    Column("xml_sha256", String(64), nullable=False, server_default=""),
+    Column("pdf_sha256", String(64), nullable=False, server_default=""),
+    UniqueConstraint("series", "number", name="uq_issued_invoices_number"),
+    UniqueConstraint("credits_id", name="uq_issued_invoices_credited_once"),
+    CheckConstraint("kind IN ('INVOICE', 'CREDIT_NOTE')", name="kind_known"),
+    CheckConstraint("series IN ('OUTGOING', 'INTERNAL')", name="series_known"),
+    CheckConstraint(
+        "state IN ('DRAFT', 'APPROVED', 'FROZEN', 'SENT', 'CREDITED')", name="state_known"
+    ),
+    CheckConstraint(
+        "(state IN ('DRAFT', 'APPROVED')) = (number IS NULL)", name="frozen_has_number"
+    ),
+    Index("ix_issued_invoices_billing_period", "billing_period"),
+    comment="Our invoices and credit notes; numbers are given when they are frozen.",
+)
+
+invoice_acts = Table(
+    "invoice_acts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("invoice_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("why", String, nullable=False, server_default=""),
+    Index("ix_invoice_acts_invoice_id", "invoice_id"),
+    comment="Everything that was done with an invoice, by whom and why; never changed.",
 )

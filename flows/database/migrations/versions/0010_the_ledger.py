@@ -37,11 +37,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organisation_number", "valid_from", name="pk_account_rules"),
         comment="How an organisation's account codes are read, from a day on; content is TOML.",
     )
+    _create_invoices()
 
 
 def downgrade() -> None:
     """Go back to the shape before."""
-    for table in ("account_rules", "ledger_invoiced", "ledger"):
+    for table in ("invoice_acts", "issued_invoices", "account_rules", "ledger_invoiced", "ledger"):
         op.drop_table(table)
     op.execute("DELETE FROM prices WHERE kind = 'LIST'")
     with op.batch_alter_table("prices") as changes:
@@ -49,6 +50,63 @@ def downgrade() -> None:
         changes.drop_constraint("pk_prices", type_="primary")
         changes.drop_column("kind")
         changes.create_primary_key("pk_prices", ["sku", "valid_from"])
+
+
+def _create_invoices() -> None:
+    op.create_table(
+        "issued_invoices",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("billing_period", sa.String(7), nullable=False),
+        sa.Column("payer", sa.String(9), nullable=False),
+        sa.Column("sender_id", sa.String(64), nullable=False),
+        sa.Column("series", sa.String(10), nullable=False),
+        sa.Column("number", sa.Integer()),
+        sa.Column("net_ore", sa.Integer(), nullable=False),
+        sa.Column("vat_ore", sa.Integer(), nullable=False),
+        sa.Column("unusual", sa.String(200), nullable=False, server_default=""),
+        sa.Column("issued_on", sa.Date()),
+        sa.Column("due_on", sa.Date()),
+        sa.Column("credits_id", sa.String(64)),
+        sa.Column("xml_sha256", sa.String(64), nullable=False, server_default=""),
+        sa.Column("pdf_sha256", sa.String(64), nullable=False, server_default=""),
+        sa.CheckConstraint(
+            "kind IN ('INVOICE', 'CREDIT_NOTE')", name="ck_issued_invoices_kind_known"
+        ),
+        sa.CheckConstraint(
+            "series IN ('OUTGOING', 'INTERNAL')", name="ck_issued_invoices_series_known"
+        ),
+        sa.CheckConstraint(
+            "state IN ('DRAFT', 'APPROVED', 'FROZEN', 'SENT', 'CREDITED')",
+            name="ck_issued_invoices_state_known",
+        ),
+        sa.CheckConstraint(
+            "(state IN ('DRAFT', 'APPROVED')) = (number IS NULL)",
+            name="ck_issued_invoices_frozen_has_number",
+        ),
+        sa.ForeignKeyConstraint(["sender_id"], ["senders.id"], name="fk_issued_invoices_sender_id"),
+        sa.ForeignKeyConstraint(
+            ["credits_id"], ["issued_invoices.id"], name="fk_issued_invoices_credits_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_issued_invoices"),
+        sa.UniqueConstraint("series", "number", name="uq_issued_invoices_number"),
+        sa.UniqueConstraint("credits_id", name="uq_issued_invoices_credited_once"),
+        comment="Our invoices and credit notes; numbers are given when they are frozen.",
+    )
+    op.create_index("ix_issued_invoices_billing_period", "issued_invoices", ["billing_period"])
+    op.create_table(
+        "invoice_acts",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("invoice_id", sa.String(64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("act", sa.String(20), nullable=False),
+        sa.Column("by", sa.String(80), nullable=False),
+        sa.Column("why", sa.String(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name="pk_invoice_acts"),
+        comment="Everything that was done with an invoice, by whom and why; never changed.",
+    )
+    op.create_index("ix_invoice_acts_invoice_id", "invoice_acts", ["invoice_id"])
 
 
 def _create_ledger() -> None:
