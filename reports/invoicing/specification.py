@@ -73,7 +73,10 @@ def _table(
     columns[0]["total_string"] = said["sum"]
     for place in (3, 4, 5):
         total = sum(row[place] for row in rows) / 100
-        columns[place] |= {"total_function": "sum", "total_value": total}
+        # Over cells, since not every program reads a table's column names.
+        letter = "ABCDEF"[place]
+        sums = f"SUBTOTAL(109,{letter}2:{letter}{max(len(rows), 1) + 1})"
+        columns[place] |= {"total_function": sums, "total_value": total}
     return {
         "name": "tblForsendelser",
         "style": "Table Style Light 1",
