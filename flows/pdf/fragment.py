@@ -7,8 +7,9 @@ no more work than copying the bytes. A file that is in any way different is not 
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 from pikepdf import Pdf
@@ -20,6 +21,9 @@ CATALOG: Final = 1
 """The number of every file's first object."""
 
 END_OF_OBJECT: Final = b"\nendobj\n"
+
+TABLE_ROW: Final = 20
+"""Bytes of a row in the table of objects."""
 
 _END = re.compile(rb"startxref\n(\d+)\n%%EOF\n\Z")
 _TABLE = re.compile(rb"xref\n0 (\d+)\n0000000000 65535 f \n((?:\d{10} 00000 n \n)+)")
@@ -33,7 +37,6 @@ _CATALOG = re.compile(
 _NODE = re.compile(
     rb"<< /Count \d+ /Kids \[ ((?:\d+ 0 R )+)\] (?:/Parent \d+ 0 R )?/Type /Pages >>"
 )
-_REFERENCE = re.compile(rb"(\d+) 0 R")
 _REFERENCE_OR_STRING = re.compile(rb"\((?:[^()\\]|\\.)*\)|(\d+) 0 R\b", re.DOTALL)
 _STREAM_OR_STRING = re.compile(rb"\((?:[^()\\]|\\.)*\)|>>(\nstream\n)", re.DOTALL)
 
@@ -76,21 +79,19 @@ def read_fragment(data: bytes) -> Fragment:
     end = _END.search(data, max(0, len(data) - 40))
     table = _TABLE.match(data, int(end[1])) if end else None
     trailer = _TRAILER.match(data, table.end()) if table else None
-    if table is None or trailer is None or not int(table[1]) == int(trailer[1]):
+    if end is None or table is None or trailer is None or trailer.end() != end.start() + 10:
         raise NotOursError("the file's end is another")
-    rows = table[2]
-    offsets = [0, *(int(rows[at : at + 10]) for at in range(0, len(rows), 20)), table.start()]
-    if len(offsets) != int(table[1]) + 1:
+    size, places = int(table[1]), list(map(int, table[2].split()[::3]))
+    if size != int(trailer[1]) or size != len(places) + 1:
         raise NotOursError("the table has another length")
-    starts, ends = [0], [0]
-    for number in range(1, len(offsets) - 1):
-        header = b"%d 0 obj\n" % number
-        place, following = offsets[number], offsets[number + 1]
-        if not (data.startswith(header, place) and data.endswith(END_OF_OBJECT, place, following)):
-            raise NotOursError("an object is not where the table says, or the next does not follow")
-        starts.append(place + len(header))
-        ends.append(following)
-    return _with_pages(data, starts, ends)
+    headers = _HEADERS.up_to(size)[1:]
+    following = [*places[1:], table.start()]
+    if not all(map(data.startswith, headers, places)) or not all(
+        map(data.endswith, repeat(END_OF_OBJECT), places, following)
+    ):
+        raise NotOursError("an object is not where the table says, or the next does not follow")
+    starts = [0, *map(int.__add__, places, map(len, headers))]
+    return _with_pages(data, starts, [0, *following])
 
 
 def made_ours(pdf: Pdf) -> bytes:
@@ -108,22 +109,52 @@ def made_ours(pdf: Pdf) -> bytes:
     return written.getvalue()
 
 
-def renumbered(head: bytes, new: Callable[[int], int]) -> bytes:
-    """Return an object's head with other numbers in its references; text stays as it is."""
+def renumbered(head: bytes, new: Mapping[bytes, bytes]) -> bytes:
+    """Return an object's head with other references; text stays as it is.
+
+    new: by a number (`12`) the reference to take the place of that to it (`345 0 R`).
+    Raises NotOursError for a reference to an object that is not there.
+    """
     if b" 0 R" not in head:
         return head
-    if b"(" not in head:
-        return _REFERENCE.sub(lambda match: b"%d 0 R" % new(int(match[1])), head)
-    return _REFERENCE_OR_STRING.sub(
-        lambda match: b"%d 0 R" % new(int(match[1])) if match[1] else match[0], head
-    )
+    try:
+        if b"(" in head:
+            return _REFERENCE_OR_STRING.sub(
+                lambda match: new[match[1]] if match[1] else match[0], head
+            )
+        *parts, last = head.split(b" 0 R")
+        changed: list[bytes] = []
+        for part in parts:
+            number = part.rfind(b" ") + 1
+            changed += (part[:number], new[part[number:]])
+    except KeyError:
+        raise NotOursError("an object refers to one that is not there") from None
+    return b"".join((*changed, last))
 
 
-def references(head: bytes) -> Iterator[re.Match[bytes]]:
-    """Return the references in an object's head, each with the number as group 1."""
-    if b"(" not in head:
-        return _REFERENCE.finditer(head)
-    return (match for match in _REFERENCE_OR_STRING.finditer(head) if match[1])
+def split_at_parent(head: bytes, tree: frozenset[int]) -> tuple[bytes, bytes]:
+    """Return what stands before and after a page's reference to its parent."""
+    for match in _REFERENCE_OR_STRING.finditer(head):
+        if match[1] and int(match[1]) in tree:
+            return head[: match.start()], head[match.end() :]
+    raise NotOursError("a page has no parent")
+
+
+class Written:
+    """What is written the same way for every number, each written once."""
+
+    def __init__(self, one: Callable[[int], bytes]) -> None:
+        self._one, self._known = one, [one(0)]
+
+    def up_to(self, size: int) -> list[bytes]:
+        """Return what stands for 0, 1, 2 ..., so many of them."""
+        for number in range(len(self._known), size):
+            self._known.append(self._one(number))
+        return self._known[:size]
+
+
+_HEADERS: Final = Written(lambda number: b"%d 0 obj\n" % number)
+NUMBERS: Final = Written(lambda number: b"%d" % number)
 
 
 def _with_pages(data: bytes, starts: list[int], ends: list[int]) -> Fragment:
@@ -155,3 +186,10 @@ def _kids(node: bytes) -> list[int]:
 
 def _numbers(references: bytes) -> list[int]:
     return [int(each) for each in references.split()[::3]]
+
+
+def references(head: bytes) -> Iterator[int]:
+    """Return the numbers of the objects that an object's head refers to."""
+    for match in _REFERENCE_OR_STRING.finditer(head):
+        if match[1]:
+            yield int(match[1])

@@ -1,27 +1,29 @@
 """Write a PDF of many thousand pages as a stream: objects as they come, page tree and table last.
 
-The file is never held in memory and never read again; its SHA-256 is made on the way. What is
-kept: where each object is, and the pages' own few hundred bytes. The same calls give the same
-bytes. PDF 32000-1, 7.5 (file structure) and 7.7.3 (page tree).
+The file is never held in memory; its SHA-256 is made on the way. What is kept: where each object
+is, and the pages' own few hundred bytes. The same calls give the same bytes. PDF 32000-1, 7.5
+(file structure) and 7.7.3 (page tree).
 """
 
 import hashlib
+import os
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BufferedWriter
+from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from flows.pdf.fragment import (
     CATALOG,
     END_OF_OBJECT,
+    NUMBERS,
     Fragment,
-    NotOursError,
-    references,
     renumbered,
+    split_at_parent,
 )
+from flows.pdf.seen_before import WORTH_COMPARING, SeenBefore
 
 PAGES: Final = 2
 """The number of the page tree's root."""
@@ -29,14 +31,13 @@ PAGES: Final = 2
 KIDS: Final = 64
 """Breadth of the page tree, at every level."""
 
-WORTH_COMPARING: Final = 1024
-"""Bytes of a font, picture or form from which on a copy of it is looked for."""
-
 _HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _TABLE_ROWS: Final = 10_000
+_BUFFER_BYTES: Final = 1 << 20
 _LARGEST: Final = 9_999_999_999
 """The table has ten digits for a place."""
 
+_A4: Final = b"[ 0 0 595.276 841.89 ]"
 _MEDIA_BOX = re.compile(rb"/MediaBox (\[[^\]]*\]|\d+ 0 R)")
 _ROTATE = re.compile(rb"/Rotate -?\d+")
 
@@ -54,14 +55,8 @@ class Page:
     def blank(self) -> "Page":
         """Return an empty page of the same size."""
         whole = self.before + self.after
-        box = _MEDIA_BOX.search(whole)
-        turned = _ROTATE.search(whole)
-        return Page(
-            0,
-            b"<< /MediaBox %b /Parent " % (box[1] if box else b"[ 0 0 595.276 841.89 ]"),
-            b" /Resources << >>%b /Type /Page >>%b"
-            % (b" " + turned[0] if turned else b"", END_OF_OBJECT),
-        )
+        box, turned = _MEDIA_BOX.search(whole), _ROTATE.search(whole)
+        return Page(0, *_blank(box[1] if box else _A4, turned[0] if turned else b""))
 
 
 @dataclass
@@ -73,14 +68,13 @@ class PageStream:
     _offsets: "array[int]" = field(default_factory=lambda: array("q", [0, 0, 0]))
     """Where each object is; 0: not written yet."""
     _sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    _once: dict[bytes, int] = field(default_factory=dict)
-    """Numbers of what refers to nothing and is large, by its SHA-256."""
+    _seen: SeenBefore = field(default_factory=SeenBefore)
     _layers: list[tuple[int, bool]] = field(default_factory=list)
-    _writer: BufferedWriter | None = None
+    _writer: BinaryIO | None = None
 
     def __enter__(self) -> Self:
         """Open the file, at its end."""
-        self._writer = self.file.open("ab" if self.size else "wb")
+        self._writer = self.file.open("a+b" if self.size else "w+b", buffering=_BUFFER_BYTES)
         if not self.size:
             self._write(_HEADER)
         return self
@@ -97,27 +91,45 @@ class PageStream:
         return self._sha256.hexdigest()
 
     def add(self, fragment: Fragment) -> tuple[Page, ...]:
-        """Write a document's objects, but for its pages; return these, to be placed."""
-        numbers = [PAGES if one in fragment.tree else 0 for one in range(len(fragment.starts))]
-        pages = frozenset(fragment.pages)
-        writing: list[tuple[int, bytes]] = []
-        for number in range(1, len(numbers)):
-            if numbers[number]:
-                continue
-            if number in pages:
-                numbers[number] = self._new_number()
-                continue
-            head = fragment.head(number)
-            key = _key(fragment, number, head)
-            known = self._once.get(key) if key else None
-            numbers[number] = known or self._new_number()
-            if key and not known:
-                self._once[key] = numbers[number]
-            if not known:
-                writing.append((number, head))
-        self._write_objects(fragment, numbers, writing)
-        self._layers += [(numbers[group], printed) for group, printed in fragment.layers]
-        return tuple(_page(fragment, number, numbers) for number in fragment.pages)
+        """Write a document's objects, but for its pages; return these, to be placed.
+
+        A font or picture that is there already is not written again.
+        """
+        new: dict[bytes, bytes] = {}
+        own: dict[int, tuple[int, bytes]] = dict.fromkeys(fragment.pages, (0, b""))
+        writing: list[tuple[int, int, bytes]] = []
+        pending: dict[int, memoryview] = {}
+        for number, written in enumerate(NUMBERS.up_to(len(fragment.starts))):
+            if number in fragment.tree:
+                new[written] = b"%d 0 R" % PAGES
+            elif number:
+                head = fragment.head(number)
+                mine = 0 if number in own else self._number_before(fragment, number, head, pending)
+                if not mine:
+                    mine = self._new_number()
+                    if number in own:
+                        own[number] = mine, head
+                    else:
+                        writing.append((number, mine, head))
+                new[written] = b"%d 0 R" % mine
+        self._write_objects(fragment, writing, new)
+        self._layers += [
+            (int(new[b"%d" % group].split()[0]), printed) for group, printed in fragment.layers
+        ]
+        return tuple(_page(mine, head, fragment.tree, new) for mine, head in own.values())
+
+    def write_stream(self, content: bytes) -> int:
+        """Write what is drawn on a page; return its number."""
+        number = self._new_number()
+        self._write_object(
+            number, b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content)
+        )
+        return number
+
+    def page_with(self, drawn: int, empty: Page) -> Page:
+        """Return a page to be placed: as the empty one, but with something drawn on it."""
+        before = b"<< /Contents %d 0 R%b" % (drawn, empty.before.removeprefix(b"<<"))
+        return Page(self._new_number(), before, empty.after)
 
     def finish(self, pages: Sequence[Page]) -> None:
         """Write the pages in their order, their tree, the catalog and the table."""
@@ -138,18 +150,45 @@ class PageStream:
         self._offsets.append(0)
         return len(self._offsets) - 1
 
+    def _number_before(
+        self, fragment: Fragment, number: int, head: bytes, pending: dict[int, memoryview]
+    ) -> int:
+        """Return where a copy of a font or picture is, in the file or about to be; or 0.
+
+        What refers to others is never the same as another.
+        """
+        start, end = fragment.starts[number], fragment.ends[number]
+        if end - start < WORTH_COMPARING or end - start == len(head) or b" 0 R" in head:
+            return 0
+        body = memoryview(fragment.data)[start:end]
+        mine = len(self._offsets)
+        known = self._seen.number_of(
+            body, mine, lambda before, size: pending.get(before) or self._read_back(before, size)
+        )
+        if not known:
+            pending[mine] = body
+        return known
+
+    def _read_back(self, number: int, size: int) -> bytes:
+        """Return the body of an object that was written."""
+        file = self._open()
+        file.flush()
+        return os.pread(file.fileno(), size, self._offsets[number] + len(b"%d 0 obj\n" % number))
+
     def _write_objects(
-        self, fragment: Fragment, numbers: Sequence[int], writing: Sequence[tuple[int, bytes]]
+        self,
+        fragment: Fragment,
+        writing: Sequence[tuple[int, int, bytes]],
+        new: Mapping[bytes, bytes],
     ) -> None:
         place, data = self.size, memoryview(fragment.data)
         parts: list[bytes | memoryview] = []
-        for number, head in writing:
-            self._offsets[numbers[number]] = place
-            start, end = fragment.starts[number], fragment.ends[number]
-            header = b"%d 0 obj\n" % numbers[number]
-            new = renumbered(head, numbers.__getitem__)
-            parts += (header, new, data[start + len(head) : end])
-            place += len(header) + len(new) + end - start - len(head)
+        for number, mine, head in writing:
+            self._offsets[mine] = place
+            header, changed = b"%d 0 obj\n" % mine, renumbered(head, new)
+            rest = data[fragment.starts[number] + len(head) : fragment.ends[number]]
+            parts += (header, changed, rest)
+            place += len(header) + len(changed) + len(rest)
         self._write(b"".join(parts))
 
     def _place(self, pages: Sequence[Page], parent: int) -> list[int]:
@@ -218,32 +257,29 @@ class PageStream:
         )
 
     def _write(self, content: bytes) -> None:
-        if self._writer is None:
-            raise ValueError("the file is not open")
-        self._writer.write(content)
+        self._open().write(content)
         self._sha256.update(content)
         self.size += len(content)
 
-
-def _key(fragment: Fragment, number: int, head: bytes) -> bytes:
-    """Return what two copies of a font or picture have in common; nothing for other objects."""
-    start, end = fragment.starts[number], fragment.ends[number]
-    if end - start < WORTH_COMPARING or end - start == len(head) or b" 0 R" in head:
-        return b""
-    return hashlib.sha256(memoryview(fragment.data)[start:end]).digest()
+    def _open(self) -> BinaryIO:
+        if self._writer is None:
+            raise ValueError("the file is not open")
+        return self._writer
 
 
-def _page(fragment: Fragment, number: int, numbers: Sequence[int]) -> Page:
-    head = fragment.head(number)
-    for match in references(head):
-        if int(match[1]) in fragment.tree:
-            before, after = head[: match.start()], head[match.end() :]
-            return Page(
-                numbers[number],
-                renumbered(before, numbers.__getitem__),
-                renumbered(after, numbers.__getitem__),
-            )
-    raise NotOursError("a page has no parent")
+@cache
+def _blank(box: bytes, turned: bytes) -> tuple[bytes, bytes]:
+    """Return an empty page's dictionary, before and after the reference to its parent."""
+    rest = b" " + turned if turned else b""
+    return (
+        b"<< /MediaBox %b /Parent " % box,
+        b" /Resources << >>%b /Type /Page >>%b" % (rest, END_OF_OBJECT),
+    )
+
+
+def _page(number: int, head: bytes, tree: frozenset[int], new: Mapping[bytes, bytes]) -> Page:
+    before, after = split_at_parent(head, tree)
+    return Page(number, renumbered(before, new), renumbered(after, new))
 
 
 def _references(numbers: Iterable[int]) -> bytes:

@@ -27,7 +27,7 @@ from flows.print_batch.cover_check import check_covers
 from flows.print_batch.cover_drawing import draw_covers
 from flows.print_batch.cover_page import CoverFault, CoverPage, lay_out
 from flows.print_batch.covers import cover_of
-from flows.print_batch.logo import logos_of
+from flows.print_batch.logo import Logo, logos_of
 from flows.print_batch.package import write_package
 from flows.print_batch.print_ready import Ready, make_ready
 from flows.print_batch.streaming import Streamed, join_streamed, stream_documents
@@ -154,22 +154,28 @@ def _documents_of(letters: Sequence[Letter]) -> Iterator[Document]:
     return (document for letter in letters for document in letter.documents)
 
 
-def join(desk: Desk, job_class: JobClass, *, covers: Path, target: Path) -> PrintFile:
-    """Join what lies ready, in the way it was made ready for."""
+def join(desk: Desk, job_class: JobClass, logos: Mapping[str, Logo], folder: Path) -> PrintFile:
+    """Join what lies ready, in the way it was made ready for, to a print file in `folder`."""
+    target = folder / "print.pdf"
     if isinstance(desk.ready, Streamed):
         return join_streamed(
-            desk.letters, job_class, covers=covers, ready=desk.ready, target=target
+            desk.letters,
+            job_class,
+            covers=desk.covers,
+            logos=logos,
+            ready=desk.ready,
+            target=target,
         )
+    covers = folder / "covers.pdf"
+    draw_covers(desk.covers, covers, logos)
     return join_letters(desk.letters, job_class, covers=covers, ready=desk.ready, target=target)
 
 
 def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
     """Join what lies ready to a print file and pack it."""
     job_class = JobClass.of_code(batch.job_class)
-    covers = folder / "covers.pdf"
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
-    draw_covers(desk.covers, covers, logos)
-    printed = join(desk, job_class, covers=covers, target=folder / "print.pdf")
+    printed = join(desk, job_class, logos, folder)
     _look_at_covers(desk, printed)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"

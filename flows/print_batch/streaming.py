@@ -6,7 +6,7 @@ PDF library, and is what this is held against.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,9 @@ from flows.errors import ImpossibleState
 from flows.pdf.fragment import Fragment, NotOursError, made_ours, read_fragment
 from flows.pdf.page_stream import Page, PageStream
 from flows.print_batch.assembly import PrintFile, place_letters, sides_of
+from flows.print_batch.cover_drawing import draw_in
+from flows.print_batch.cover_page import CoverPage
+from flows.print_batch.logo import Logo
 from flows.print_batch.print_ready import DocumentFault, open_copy, open_flat
 
 
@@ -55,20 +58,19 @@ def join_streamed(
     letters: Sequence[Letter],
     job_class: JobClass,
     *,
-    covers: Path,
+    covers: Sequence[CoverPage],
+    logos: Mapping[str, Logo],
     ready: Streamed,
     target: Path,
 ) -> PrintFile:
     """Finish the print file: cover pages, and every letter's pages after the one before it.
 
+    covers: one for each letter that has one, in the order of `letters`.
     What it promises is what `join_letters` promises. It can be done once: `ready` is used up.
     """
     pieces = place_letters(letters, job_class)
     with ready.stream as stream:
-        cover_pages: Iterator[Page] = iter(())
-        if any(not letter.own_address_page for letter in letters):
-            with pikepdf.open(covers) as drawn:
-                cover_pages = iter(stream.add(read_fragment(made_ours(drawn))))
+        cover_pages = iter(draw_in(stream, covers, logos))
         pages: list[Page] = []
         for letter in letters:
             if not letter.own_address_page:

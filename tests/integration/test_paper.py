@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ from flows.intake.examining.examination import examine
 from flows.intake.examining.finding import Asked
 from flows.print_batch.assembling import Desk, join, lay_ready
 from flows.print_batch.assembly import PrintFile
-from flows.print_batch.cover_drawing import draw_covers
 
 pytestmark = pytest.mark.integration
 
@@ -132,13 +132,8 @@ class Table:
         senders = {SenderId("nordvik"): a_sender()}
         paper = Paper(assembly=assembly)
         self.desk = lay_ready(batch, letters, senders, self.archive, work, paper)
-        draw_covers(self.desk.covers, work / "covers.pdf", {})
-        return join(
-            self.desk,
-            JobClass.of_code(job_class),
-            covers=work / "covers.pdf",
-            target=self.folder / f"{assembly}.pdf",
-        )
+        made = join(self.desk, JobClass.of_code(job_class), {}, work)
+        return replace(made, file=made.file.replace(self.folder / f"{assembly}.pdf"))
 
 
 @pytest.fixture
