@@ -179,7 +179,8 @@ def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> A
     _look_at_covers(desk, printed)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
-    package = write_package(contents, settings.packages_folder / name)
+    hashed = {printed.file: printed.sha256} if printed.sha256 else {}
+    package = write_package(contents, settings.packages_folder / name, hashed)
     return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
 
 

@@ -29,8 +29,8 @@ def mark_text(piece: Piece, sheet: int, sheets: int) -> str:
 def squares(text: str) -> Squares:
     """Return a text's DataMatrix."""
     mark = zxingcpp.create_barcode(text, _DATA_MATRIX, force_square=True)
-    grey: NDArray[np.uint8] = np.asarray(mark.to_image(scale=1, add_quiet_zones=False))
-    return grey == 0
+    grey = np.asarray(mark.to_image(scale=1, add_quiet_zones=False), dtype=np.uint8)
+    return np.equal(grey, 0)
 
 
 def bars(mark: Squares) -> Sequence[Bar]:
