@@ -11,6 +11,9 @@ WORTH_COMPARING: Final = 1024
 _ENDS: Final = 128
 """So many bytes at either end tell most streams of one length apart."""
 
+_LOOKALIKES: Final = 4
+"""So many objects with the same ends are compared with."""
+
 _HELD_BYTES: Final = 8 << 20
 """What was found lately is kept in memory: most letters of a sender have the same fonts."""
 
@@ -29,17 +32,19 @@ class SeenBefore:
     def number_of(self, body: memoryview, number: int, read_back: ReadBack) -> int:
         """Return the number of the same object where it was written before; else 0, and keep this.
 
-        number: what the object gets if it is new. Objects that only look alike at their ends are
-        taken for new: every byte is compared.
+        number: what the object gets if it is new. Every byte is compared.
         """
-        key = len(body) << 32 | zlib.crc32(body[-_ENDS:], zlib.crc32(body[:_ENDS]))
-        known = self._numbers.setdefault(key, number)
-        if known == number:
-            return 0
-        before = self._held.get(known)
-        if before is None:
-            before = self._hold(known, bytes(read_back(known, len(body))))
-        return known if before == bytes(body) else 0
+        first = len(body) << 32 | zlib.crc32(body[-_ENDS:], zlib.crc32(body[:_ENDS]))
+        for key in range(first, first + _LOOKALIKES):
+            known = self._numbers.setdefault(key, number)
+            if known == number:
+                return 0
+            before = self._held.get(known)
+            if before is None:
+                before = self._hold(known, bytes(read_back(known, len(body))))
+            if before == bytes(body):
+                return known
+        return 0
 
     def _hold(self, number: int, body: bytes) -> bytes:
         if self._held_bytes > _HELD_BYTES:

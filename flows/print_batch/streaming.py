@@ -84,7 +84,7 @@ def join_streamed(
                 ]
         stream.finish(pages)
     ready.stream.file.replace(target)
-    _count_again(target, len(pages))
+    count_again(target, len(pages))
     return PrintFile(target, pieces, len(pages), ready.stream.sha256)
 
 
@@ -120,7 +120,7 @@ def _through_a_library(archive: Archive, document: Document) -> Fragment | Docum
             return DocumentFault.UNREADABLE
 
 
-def _count_again(file: Path, expected: int) -> None:
+def count_again(file: Path, expected: int) -> None:
     """Walk the finished file's page tree with a library that had no part in writing it."""
     try:
         with pikepdf.open(file, inherit_page_attributes=False) as pdf:
