@@ -79,6 +79,9 @@ def main() -> None:
         )
         for count in counts:
             some = letters[:count]
+            seen(
+                cat, home, some
+            )  # from here on the letters are in memory, which is the harder limit
             limit = seen(cat, home, some)
             print(f"\n{count} letters, {sum(one[2] for one in some) / 1e6:.0f} MB")
             tell("cat and fsync", limit, limit, count)

@@ -73,15 +73,14 @@ def join_streamed(
         cover_pages = iter(draw_in(stream, covers, logos))
         pages: list[Page] = []
         for letter in letters:
-            if not letter.own_address_page:
-                cover = next(cover_pages)
-                pages += [cover, cover.blank()] if job_class.duplex else [cover]
-            for document in letter.documents:
-                own = ready.pages[document.sha256]
-                pages += [
-                    own[-1].blank() if side == EMPTY_SIDE else own[side - 1]
-                    for side in sides_of(document, job_class)
-                ]
+            own = [ready.pages[document.sha256] for document in letter.documents]
+            for side in sides_of(letter, job_class):
+                if side.page == EMPTY_SIDE:
+                    pages.append(pages[-1].blank())
+                elif side.document is None:
+                    pages.append(next(cover_pages))
+                else:
+                    pages.append(own[side.document][side.page - 1])
         stream.finish(pages)
     ready.stream.file.replace(target)
     count_again(target, len(pages))
