@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
@@ -30,6 +30,8 @@ class PrintFile:
     pages: int
     sha256: str = ""
     """Of the file, where it was made while writing; or empty."""
+    singles: Mapping[int, Path] = field(default_factory=dict)
+    """By piece number, where the vendor wants a PDF a letter."""
 
 
 def join_letters(
