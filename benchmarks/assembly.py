@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pikepdf
 import pypdf
@@ -127,12 +128,15 @@ def seen(what: Callable[..., Written], home: Path, *arguments: object) -> Seen:
         return process.apply(_measured, (what, home, *arguments))
 
 
-def _measured(what: Callable[..., Written], home: Path, *arguments: object) -> Seen:
+def _measured(what: Callable[..., Written], home: Path, *arguments: Any) -> Seen:
     folder = home / "work"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    letters, *rest = arguments
+    if what in {joined, whole}:  # the letters come from the database
+        letters = as_letters(letters, own_address_page=what is joined)
     before, began = _processor(), time.perf_counter()
-    written = what(Archive(home / "archive"), folder, *arguments)
+    written = what(Archive(home / "archive"), folder, letters, *rest)
     wall, processor = time.perf_counter() - began, _processor() - before
     peaks = [resource.getrusage(who).ru_maxrss for who in _WHO]
     files = tuple(file for _, file in written)
@@ -158,12 +162,13 @@ def cat(archive: Archive, folder: Path, letters: list[Made]) -> Written:
     return [(sum(pages for _, pages, _ in letters), str(folder / "cat"))]
 
 
-def joined(archive: Archive, folder: Path, made: list[Made], way: str, size: int) -> Written:
+def joined(archive: Archive, folder: Path, made: list[Letter], way: str, size: int) -> Written:
     """Join the letters without covers, in packages of a size."""
     written: Written = []
-    for number, some in enumerate(packages(made, size)):
-        letters = [a_letter(place, one, own_address_page=True) for place, one in enumerate(some, 1)]
-        desk = lay_ready(a_batch(len(some)), letters, SENDERS, archive, folder, Paper(assembly=way))
+    for number, letters in enumerate(packages(made, size)):
+        desk = lay_ready(
+            a_batch(len(letters)), letters, SENDERS, archive, folder, Paper(assembly=way)
+        )
         printed = join(desk, JobClass.of_code(CODE), {}, folder)
         known = {printed.file: printed.sha256} if printed.sha256 else {}
         content = {f"samle/{CODE}.pdf": printed.file}
@@ -172,13 +177,12 @@ def joined(archive: Archive, folder: Path, made: list[Made], way: str, size: int
     return written
 
 
-def whole(archive: Archive, folder: Path, made: list[Made], way: str, size: int) -> Written:
+def whole(archive: Archive, folder: Path, made: list[Letter], way: str, size: int) -> Written:
     """Make the letters' packages, covers and manifests and all."""
     settings = Settings(home=folder, test_population=True)
     written: Written = []
-    for number, some in enumerate(packages(made, size)):
-        letters = [a_letter(place, one) for place, one in enumerate(some, 1)]
-        batch = a_batch(len(some))
+    for number, letters in enumerate(packages(made, size)):
+        batch = a_batch(len(letters))
         desk = lay_ready(batch, letters, SENDERS, archive, folder, Paper(assembly=way))
         assembled = write_batch(batch, desk, settings, folder)
         file = settings.packages_folder / assembled.package
@@ -187,7 +191,7 @@ def whole(archive: Archive, folder: Path, made: list[Made], way: str, size: int)
     return written
 
 
-def packages(made: list[Made], size: int) -> Iterator[list[Made]]:
+def packages(made: list[Letter], size: int) -> Iterator[list[Letter]]:
     """Return the letters of each package."""
     return (made[start : start + size] for start in range(0, len(made), size))
 
@@ -268,6 +272,14 @@ def _add_photo(pdf: pikepdf.Pdf, random: Random) -> None:
     page.contents_add(
         f"q 170 0 0 113 70 90 cm {page.add_resource(image, pikepdf.Name.XObject)} Do Q".encode()
     )
+
+
+def as_letters(made: list[Made], *, own_address_page: bool) -> list[Letter]:
+    """Return the letters as the database tells of them."""
+    return [
+        a_letter(number, one, own_address_page=own_address_page)
+        for number, one in enumerate(made, 1)
+    ]
 
 
 def a_batch(count: int) -> Batch:
