@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pikepdf
-from pikepdf import Name, Object
+from pikepdf import Object
 
 from flows.errors import ImpossibleState
 
@@ -39,7 +39,7 @@ def _count(file: Path) -> tuple[int, int]:
             above_pages = list(_above_pages(pdf.Root.Pages))
             nodes = len(above_pages)
             for node in above_pages[start : start + NODES_PER_OPENING]:
-                pages += sum(kid.Type == Name.Page for kid in node.Kids)
+                pages += sum("/Kids" not in kid for kid in node.Kids)
             warnings += len(pdf.get_warnings())
         start += NODES_PER_OPENING
     return pages, warnings
