@@ -13,7 +13,7 @@ from flows import clock
 from flows.database.session import open_database
 from flows.domain.batch import BatchId
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson
-from flows.print_batch import collecting, reserving, sending
+from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
 from flows.settings import read_settings
@@ -53,6 +53,7 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
         if dry_run:
             night = reserving.show_night(database, settings, now)
             return PrintSummary(night.batches, letters=night.letters, sheets=night.sheets)
+        by_hand.tell_of_old(database, now)
         reserved = reserving.reserve_batches(database, settings, now)
         endings = _send_each([batch.id for batch in sending.batches_under_way(database)], now)
         return _summary(len(reserved), endings, sending.letters_for_a_person(database))
