@@ -34,6 +34,8 @@ class PrintSummary:
     """Batches, those that an earlier run left half-way among them."""
     annulled: int = 0
     """Batches that every letter had left."""
+    waiting: int = 0
+    """Batches that are ready while the vendor receives nothing; a later run sends them."""
     letters: Mapping[str, int] = field(default_factory=dict)
     """By job class."""
     sheets: Mapping[str, int] = field(default_factory=dict)
@@ -64,7 +66,7 @@ def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> Ackno
     if dry_run:
         settings = read_settings()
         with open_database(settings.database_url) as database:
-            return collecting.count_waiting(database, at or clock.now())
+            return collecting.count_waiting(database, settings, at or clock.now())
     return collect(at or clock.now())
 
 
@@ -114,7 +116,8 @@ def _summary(reserved: int, endings: Sequence[Sent], not_printable: int) -> Prin
     return PrintSummary(
         reserved=reserved,
         handed_over=sum(one.handed_over for one in endings),
-        annulled=sum(not one.handed_over for one in endings),
+        annulled=sum(not one.handed_over and not one.waits_for for one in endings),
+        waiting=sum(bool(one.waits_for) for one in endings),
         letters=dict(letters),
         sheets=dict(sheets),
         not_printable=not_printable,
