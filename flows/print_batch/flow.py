@@ -56,7 +56,7 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
             night = reserving.show_night(database, settings, now)
             return PrintSummary(night.batches, letters=night.letters, sheets=night.sheets)
         reserved = reserving.reserve_batches(database, settings, now)
-        endings = _send_each([batch.id for batch in sending.batches_under_way(database)], now)
+        endings = _send_each([batch.id for batch in sending.batches_under_way(database)], at)
         return _summary(len(reserved), endings, sending.letters_for_a_person(database))
 
 
@@ -86,13 +86,16 @@ def collect(now: datetime) -> AcknowledgementCounts:
         return collecting.collect_acknowledgements(database, settings, now)
 
 
-def _send_each(batch_ids: Sequence[BatchId], now: datetime) -> list[Sent]:
-    """Send one batch after the other: each fills the disk and the line by itself."""
+def _send_each(batch_ids: Sequence[BatchId], at: datetime | None) -> list[Sent]:
+    """Send one batch after the other: each fills the disk and the line by itself.
+
+    The clock is asked for each: a long night may run into the vendor's downtime.
+    """
     endings: list[Sent] = []
     faults: list[LetterError] = []
     for batch_id in batch_ids:
         try:
-            endings.append(send(batch_id, now))
+            endings.append(send(batch_id, at or clock.now()))
         except LetterError as fault:
             log.warning("not sent batch=%s: %s", batch_id, fault)
             faults.append(fault)
