@@ -179,7 +179,7 @@ def write_batch(
     job_class = JobClass.of_code(batch.job_class)
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
     printed = join(desk, job_class, logos, folder)
-    _look_at_covers(desk, printed)
+    look_at_covers(desk, printed)
     if paper.mode == "single":
         printed = cut_in_letters(printed, folder)
     contents = contents_of(batch, desk.letters, printed, settings)
@@ -189,7 +189,8 @@ def write_batch(
     return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
 
 
-def _look_at_covers(desk: Desk, printed: PrintFile) -> None:
+def look_at_covers(desk: Desk, printed: PrintFile) -> None:
+    """Look at every cover page of a print file; raises ImpossibleState when one is wrong."""
     covered = [
         (letter, piece)
         for letter, piece in zip(desk.letters, printed.pieces, strict=True)
