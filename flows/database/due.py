@@ -1,5 +1,6 @@
 """Which letters are due for print, and whose turn it is to put them in batches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 
 from flows.database.batches import NOT_PRINTABLE
+from flows.database.hand_print import in_a_job
 from flows.database.offers import never_resent
-from flows.database.session import Tx
+from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
     batches,
     documents,
@@ -21,7 +23,7 @@ from flows.database.tables import (
 )
 from flows.domain.batch import Candidate
 from flows.domain.sender import MANUAL
-from flows.domain.shipment import Route, SenderId, ShipmentId
+from flows.domain.shipment import PrintedDocument, Route, SenderId, ShipmentId
 from flows.domain.status import Status
 
 
@@ -63,7 +65,9 @@ def due_for_print(
     return [
         replace(
             each,
-            pages=tuple(row.pages for row in paper[each.id]),
+            documents=tuple(
+                PrintedDocument(row.pages, tuple(row.giro_pages)) for row in paper[each.id]
+            ),
             size_bytes=sum(row.size_bytes for row in paper[each.id]),
             colour_pages=sum(row.colour_pages for row in paper[each.id]) if each.colour else 0,
         )
@@ -98,6 +102,19 @@ def wait_for_turn(tx: Tx) -> None:
     """Wait until no other transaction counts and numbers letters; keep the turn until the end."""
     if tx.dialect.name != "sqlite":
         tx.execute(text("SELECT pg_advisory_xact_lock(hashtext('svarut: due for print'))"))
+
+
+def waiting_since(tx: Tx, letters: Sequence[ShipmentId]) -> dict[ShipmentId, datetime]:
+    """Return since when letters have waited for paper: their deadline, or when they came."""
+    found: dict[ShipmentId, datetime] = {}
+    for ids in in_chunks(letters):
+        rows = tx.execute(
+            select(shipments.c.id, shipments.c.due_at, shipments.c.received_at).where(
+                shipments.c.id.in_(ids)
+            )
+        )
+        found |= {row.id: row.due_at or row.received_at for row in rows}
+    return found
 
 
 def reserved_since(tx: Tx, since: datetime) -> dict[SenderId, int]:
@@ -151,6 +168,8 @@ def _is_due(now: datetime, asked_since: datetime | None, *, by_hand: bool) -> Co
         senders.c.on_hold.is_(False),
         senders.c.print_vendor == MANUAL if by_hand else senders.c.print_vendor != MANUAL,
         ~in_batch,
+        # Whoever prints now: a letter that its sender is printing is not printed by a vendor too.
+        ~in_a_job(),
         ~held_back,
     )
 
@@ -174,6 +193,7 @@ def _with_paper(which: ColumnElement[bool]) -> Select[Any]:
                 recipients.c.postcode,
                 recipients.c.country,
                 documents.c.pages,
+                documents.c.giro_pages,
                 # A document older than its copy: its own size, and every page may have colour.
                 func.coalesce(documents.c.print_size_bytes, documents.c.size_bytes).label(
                     "size_bytes"

@@ -1,8 +1,11 @@
-"""Join cover pages and documents into one print file."""
+"""Join cover pages and documents into one print file, by a PDF library: the reference.
+
+`streaming.py` does the same by copying bytes, many times as fast, and is held against this.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
@@ -11,7 +14,7 @@ from pikepdf import Dictionary, Name, Object, Pdf
 from pypdf.errors import PyPdfError
 
 from flows.domain.batch import JobClass, Letter, PlacedPiece
-from flows.domain.sheets import cover_sheets, sheets_of, weight_grams
+from flows.domain.sheets import EMPTY_SIDE, Side, sheets_of, sides_of_letter, weight_grams
 from flows.errors import ImpossibleState
 from flows.pdf.layers import layers_of, set_layers
 from flows.pdf.pages import save, set_pages
@@ -25,6 +28,10 @@ class PrintFile:
     file: Path
     pieces: tuple[PlacedPiece, ...]
     pages: int
+    sha256: str = ""
+    """Of the file, where it was made while writing; or empty."""
+    singles: Mapping[int, Path] = field(default_factory=dict)
+    """By piece number, where the vendor wants a PDF a letter."""
 
 
 def join_letters(
@@ -38,8 +45,9 @@ def join_letters(
     """Write each letter's cover page and documents after the one before it.
 
     covers: one PDF with the cover pages of those letters that have one, in the order of `letters`.
-    In duplex every document begins on a fresh front: a side left over is a blank page, and so is
-    the back of the cover. The pages are counted again in the finished file, by another library.
+    In duplex every document begins on a fresh front: a side left over is a blank page, and so are
+    the backs of the cover and of giro pages. The pages are counted again in the finished file, by
+    another library.
     """
     pieces = place_letters(letters, job_class)
     with ExitStack() as stack:
@@ -49,12 +57,17 @@ def join_letters(
         pages: list[Object] = []
         cover_pages = iter(cover_pdf.pages)
         for letter in letters:
-            if not letter.own_address_page:
-                cover = target_pdf.copy_foreign(next(cover_pages).obj)
-                _add(target_pdf, pages, [cover], duplex=job_class.duplex)
-            for document in letter.documents:
-                own = _own_pages(target_pdf, parts, ready.places[document.sha256])
-                _add(target_pdf, pages, own, duplex=job_class.duplex)
+            own = [
+                _own_pages(target_pdf, parts, ready.places[document.sha256])
+                for document in letter.documents
+            ]
+            for side in sides_of(letter, job_class):
+                if side.page == EMPTY_SIDE:
+                    pages.append(_blank_like(target_pdf, pages[-1]))
+                elif side.document is None:
+                    pages.append(target_pdf.copy_foreign(next(cover_pages).obj))
+                else:
+                    pages.append(own[side.document][side.page - 1])
         set_pages(target_pdf, pages)
         set_layers(
             target_pdf,
@@ -75,12 +88,21 @@ def place_letters(letters: Sequence[Letter], job_class: JobClass) -> tuple[Place
     return tuple(_placed(letters, job_class))
 
 
+def sides_of(letter: Letter, job_class: JobClass) -> Sequence[Side]:
+    """Return a letter's sides in the order they are printed; in duplex whole sheets."""
+    return sides_of_letter(
+        [document.printed for document in letter.documents],
+        cover=not letter.own_address_page,
+        duplex=job_class.duplex,
+    )
+
+
 def _placed(letters: Sequence[Letter], job_class: JobClass) -> Iterator[PlacedPiece]:
     first = 1
     for letter in letters:
-        documents = [document.pages for document in letter.documents]
-        cover = cover_sheets(own_address_page=letter.own_address_page)
-        sheets = cover + sheets_of(documents, duplex=job_class.duplex)
+        documents = [document.printed for document in letter.documents]
+        cover = not letter.own_address_page
+        sheets = sheets_of(documents, cover=cover, duplex=job_class.duplex)
         pages = sheets * 2 if job_class.duplex else sheets
         grams = weight_grams(sheets, job_class.envelope)
         yield PlacedPiece(letter.piece.number, first, pages, sheets, int(grams * 1000))
@@ -99,12 +121,6 @@ def _own_pages(target: Pdf, parts: Sequence[Pdf], place: Place) -> list[Object]:
 def _shallow(page: Object) -> Dictionary:
     entries: Mapping[str, Object] = {key: value for key, value in page.items() if key != "/Parent"}
     return Dictionary(entries)
-
-
-def _add(target: Pdf, pages: list[Object], new: Sequence[Object], *, duplex: bool) -> None:
-    pages += new
-    if duplex and len(new) % 2:
-        pages.append(_blank_like(target, new[-1]))
 
 
 def _blank_like(target: Pdf, page: Object) -> Object:

@@ -7,11 +7,12 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from flows.domain.batch import Candidate, JobClass
+from flows.domain.country import is_domestic
 from flows.domain.price_list import PriceList, postage_band
 from flows.domain.sheets import PaperWeights, weight_grams
 from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import Paper, VendorProfile
-from flows.print_batch.selection import is_domestic, job_class_of, sheets_in
+from flows.print_batch.selection import job_class_of, sheets_in
 
 ABROAD: Final = "postage abroad"
 TOO_HEAVY: Final = "too heavy for a letter"
@@ -58,10 +59,11 @@ def articles_of(
 ) -> Mapping[str, int]:
     """Return how much of each article of the price list a letter is: docs/prices.md."""
     sheets = sheets_in(letter)
+    sides = sum(document.pages for document in letter.documents)
     cover_sides = 0 if letter.own_address_page else 1
     by_machine = sheets <= paper.machine_sheets
     return {
-        "PRINT-SH-SIDE": sum(letter.pages) + cover_sides - letter.colour_pages,
+        "PRINT-SH-SIDE": sides + cover_sides - letter.colour_pages,
         "PRINT-FARGE-SIDE": letter.colour_pages,
         f"KONV-AUTO-{job_class.envelope}": int(by_machine),
         "EKSTRAARK-AUTO": (sheets - 1) * by_machine,
