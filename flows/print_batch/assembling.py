@@ -15,9 +15,12 @@ from flows.database import batches
 from flows.database.batches import Batch
 from flows.database.senders import all_senders
 from flows.database.session import Database, reading, transaction
+from flows.database.vendors import profile_on
 from flows.domain.batch import Assembled, BatchId, BatchStatus, JobClass, Letter
 from flows.domain.sender import Sender
+from flows.domain.sheets import weights_of
 from flows.domain.shipment import SenderId, ShipmentId
+from flows.domain.vendor_profile import Paper
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.print_batch.assembly import PrintFile, join_letters, place_letters
 from flows.print_batch.contents import contents_of
@@ -62,7 +65,7 @@ def assemble_batch(
     Raises TryAgainLater when letters keep leaving it.
     """
     for _ in range(ATTEMPTS):
-        batch, letters, senders = _read(database, batch_id)
+        batch, letters, senders, paper = _read(database, settings, batch_id)
         if batch.status is not BatchStatus.RESERVED:
             return batch.status
         with _work_folder(settings, batch_id) as folder:
@@ -75,7 +78,7 @@ def assemble_batch(
                     batches.annul_empty(tx, batch_id, now)
                 log.info("annulled batch=%s, no letter is left in it", batch_id)
                 return BatchStatus.ANNULLED
-            made = write_batch(batch, desk, settings, folder)
+            made = write_batch(batch, desk, settings, folder, paper)
         with transaction(database) as tx:
             if batches.record_assembled(tx, batch_id, made, now):
                 log.info("assembled batch=%s letters=%d", batch_id, len(made.pieces))
@@ -94,7 +97,7 @@ def rebuild_package(
     The same letters give the same bytes; the caller compares them with what was recorded.
     Raises NeedsAPerson when a letter cannot be printed any more: it may not leave the batch now.
     """
-    batch, letters, senders = _read(database, batch_id)
+    batch, letters, senders, paper = _read(database, settings, batch_id)
     with _work_folder(settings, batch_id) as folder:
         desk = lay_ready(batch, letters, senders, archive, folder)
         if desk.unprintable:
@@ -103,7 +106,7 @@ def rebuild_package(
                 where=batch_id,
                 do="restore the archive from its copy, then run: svarut run print",
             )
-        return write_batch(batch, desk, settings, folder)
+        return write_batch(batch, desk, settings, folder, paper)
 
 
 def lay_ready(
@@ -144,17 +147,24 @@ def lay_ready(
     return Desk(kept, drawn, ready, unprintable)
 
 
-def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
+def write_batch(
+    batch: Batch, desk: Desk, settings: Settings, folder: Path, paper: Paper
+) -> Assembled:
     """Join what lies ready to a print file and pack it."""
     job_class = JobClass.of_code(batch.job_class)
     covers = folder / "covers.pdf"
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
     draw_covers(desk.covers, covers, logos)
     printed = join_letters(
-        desk.letters, job_class, covers=covers, ready=desk.ready, target=folder / "print.pdf"
+        desk.letters,
+        job_class,
+        covers=covers,
+        ready=desk.ready,
+        target=folder / "print.pdf",
+        weights=weights_of(paper),
     )
     _look_at_covers(desk, printed)
-    contents = contents_of(batch, desk.letters, printed, settings)
+    contents = contents_of(batch, desk.letters, printed, settings, paper)
     name = f"{batch.id}-f{batch.attempt}.zip"
     package = write_package(contents, settings.packages_folder / name)
     return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
@@ -175,10 +185,12 @@ def _look_at_covers(desk: Desk, printed: PrintFile) -> None:
 
 
 def _read(
-    database: Database, batch_id: BatchId
-) -> tuple[Batch, list[Letter], dict[SenderId, Sender]]:
+    database: Database, settings: Settings, batch_id: BatchId
+) -> tuple[Batch, list[Letter], dict[SenderId, Sender], Paper]:
     with reading(database) as tx:
-        return batches.read_batch(tx, batch_id), batches.letters_of(tx, batch_id), all_senders(tx)
+        batch = batches.read_batch(tx, batch_id)
+        profile = profile_on(tx, settings.vendor.profile, clock.oslo_date(batch.created_at))
+        return batch, batches.letters_of(tx, batch_id), all_senders(tx), profile.paper
 
 
 @contextmanager
