@@ -16,7 +16,9 @@ from flows import screen
 from flows.clock import OSLO
 from flows.commands import (
     handling,
+    invoice,
     items,
+    manual,
     nights,
     postcodes,
     prices,
@@ -54,6 +56,8 @@ app.add_typer(prices.app, name="prices")
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
+app.add_typer(invoice.app, name="invoice")
+app.add_typer(manual.app, name="manual")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
 app.add_typer(receipts_app, name="receipts")

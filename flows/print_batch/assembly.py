@@ -1,8 +1,11 @@
-"""Join cover pages and documents into one print file."""
+"""Join cover pages and documents into one print file, by a PDF library: the reference.
+
+`streaming.py` does the same by copying bytes, many times as fast, and is held against this.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
@@ -15,6 +18,7 @@ from flows.domain.sheets import (
     EMPTY_SIDE,
     TYPICAL,
     PaperWeights,
+    Side,
     sheets_of,
     sides_of_letter,
     weight_grams,
@@ -32,6 +36,10 @@ class PrintFile:
     file: Path
     pieces: tuple[PlacedPiece, ...]
     pages: int
+    sha256: str = ""
+    """Of the file, where it was made while writing; or empty."""
+    singles: Mapping[int, Path] = field(default_factory=dict)
+    """By piece number, where the vendor wants a PDF a letter."""
 
 
 def join_letters(
@@ -58,13 +66,11 @@ def join_letters(
         pages: list[Object] = []
         cover_pages = iter(cover_pdf.pages)
         for letter in letters:
-            cover = not letter.own_address_page
             own = [
                 _own_pages(target_pdf, parts, ready.places[document.sha256])
                 for document in letter.documents
             ]
-            documents = [document.printed for document in letter.documents]
-            for side in sides_of_letter(documents, cover=cover, duplex=job_class.duplex):
+            for side in sides_of(letter, job_class):
                 if side.page == EMPTY_SIDE:
                     pages.append(_blank_like(target_pdf, pages[-1]))
                 elif side.document is None:
@@ -91,6 +97,15 @@ def place_letters(
 ) -> tuple[PlacedPiece, ...]:
     """Return where each letter stands in the print file, with its sheets and weight."""
     return tuple(_placed(letters, job_class, weights))
+
+
+def sides_of(letter: Letter, job_class: JobClass) -> Sequence[Side]:
+    """Return a letter's sides in the order they are printed; in duplex whole sheets."""
+    return sides_of_letter(
+        [document.printed for document in letter.documents],
+        cover=not letter.own_address_page,
+        duplex=job_class.duplex,
+    )
 
 
 def _placed(

@@ -29,7 +29,8 @@ def contents_of(
     Raises ImpossibleState when a manifest, read back, is not what was written.
     """
     job_class = JobClass.of_code(batch.job_class)
-    name = f"samle/{batch.job_class}.pdf"
+    name = "" if printed.singles else f"samle/{batch.job_class}.pdf"
+    singles = {f"brev/{number:06d}.pdf": file for number, file in printed.singles.items()}
     table = Manifest(
         customer=settings.vendor.customer,
         batch=batch.id,
@@ -38,7 +39,7 @@ def contents_of(
         test=settings.test_population,
         print_file=name,
         pieces=tuple(
-            _piece(letter, placed, job_class, paper)
+            _piece(letter, placed, job_class, paper, name or f"brev/{placed.number:06d}.pdf")
             for letter, placed in zip(letters, printed.pieces, strict=True)
         ),
     )
@@ -64,11 +65,13 @@ def contents_of(
         "manifest.xml": as_xml,
         "manifest.csv": as_csv,
         "jobb.xml": job_ticket.to_xml(ticket),
-        name: printed.file,
+        **(singles or {name: printed.file}),
     }
 
 
-def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass, paper: Paper) -> ManifestPiece:
+def _piece(
+    letter: Letter, placed: PlacedPiece, job_class: JobClass, paper: Paper, file: str
+) -> ManifestPiece:
     address = letter.recipient.address
     country = find_country(address.country)
     documents = [document.printed for document in letter.documents]
@@ -96,4 +99,5 @@ def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass, paper: Pape
         country=country.code if country else "",
         postcode=address.postcode,
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),
+        file=file,
     )

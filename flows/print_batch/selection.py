@@ -6,12 +6,10 @@ from itertools import groupby
 from typing import Final
 
 from flows.domain.batch import BatchId, Candidate, JobClass, PlannedBatch
-from flows.domain.country import find_country
+from flows.domain.country import is_domestic
 from flows.domain.sheets import envelope_for, prints_duplex, sheets_of
 from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import NEUTRAL, Selection, VendorProfile
-
-NORWAY: Final = "NO"
 
 
 def plan_batches(
@@ -86,12 +84,6 @@ def sheets_in(letter: Candidate) -> int:
     """Return the sheets of a letter, its cover among them where it has one."""
     duplex = prints_duplex(letter.documents, asked=letter.duplex)
     return sheets_of(letter.documents, cover=not letter.own_address_page, duplex=duplex)
-
-
-def is_domestic(country: str) -> bool:
-    """Say whether a letter with this country in its address stays in Norway."""
-    found = find_country(country) if country else None
-    return not country or (found is not None and found.code == NORWAY)
 
 
 def _cut(
