@@ -125,7 +125,10 @@ def openssh_server(folder: Path) -> Iterator[SftpServer]:
     )
     log = folder / "sshd.log"
     with log.open("w", encoding="utf-8") as errors:
-        process = subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stderr=errors)
+        # SIGXFSZ stays ignored: a limit on its files then looks like a full disk to the server.
+        process = subprocess.Popen(
+            [sshd, "-D", "-e", "-f", str(config)], stderr=errors, restore_signals=False
+        )
     try:
         _wait_for(port, process, log)
         user = getpass.getuser()
