@@ -39,7 +39,7 @@ def a_struck_night(world: World, quiet: QuietNight, plan: Plan) -> Report:
     packages = sorted(quiet.printed.packages)
     victim = packages[min(int(plan.victim * len(packages)), len(packages) - 1)]
     world.put_back(plan.database)
-    shop = OddShop(world.server.root, plan.conduct, victim)
+    shop = OddShop(world.server.root, plan.conduct, victim, moves=plan.vendor_moves)
     for step in MINUTES:
         let_the_vendor_work(shop, before=step)
         for blow in plan.blows.get(step, ()):

@@ -78,6 +78,8 @@ class Plan:
     """Which package the vendor is odd about: 0 the first, 1 the last."""
     vendor_watches: bool
     """The vendor looks for packages while we send them, not only afterwards."""
+    vendor_moves: bool
+    """The vendor moves what it takes in out of the folder, and leaves the `.ok`."""
     blows: Mapping[str, tuple[Blow, ...]]
     """By step: runs that are struck, before one that is not."""
 
@@ -106,6 +108,7 @@ def plan_of(seed: int, points: Mapping[str, int]) -> Plan:
         conduct=CONDUCTS[seed // 2 % len(CONDUCTS)],
         victim=random.random(),
         vendor_watches=random.random() < 0.5,
+        vendor_moves=random.random() < 0.5,
         blows=blows,
     )
 

@@ -32,10 +32,10 @@ _open_package = functools.lru_cache(maxsize=64)(print_shop._open_package)
 class OddShop(print_shop.PrintShop):
     """A print shop that is odd about one package; `settle` makes it as it should be."""
 
-    def __init__(self, root: Path, conduct: Conduct, victim: str) -> None:
+    def __init__(self, root: Path, conduct: Conduct, victim: str, *, moves: bool = False) -> None:
         super().__init__(root, "SVAR")
         print_shop._open_package = _open_package
-        self.conduct, self.victim = conduct, victim
+        self.conduct, self.victim, self.moves = conduct, victim, moves
         self._right = b""
         self.errors |= {
             Conduct.FILE_TWICE: {"duplicate_file"},
@@ -74,7 +74,10 @@ class OddShop(print_shop.PrintShop):
                 return False
             if self.conduct is Conduct.REFUSED:
                 self.errors.add("refuse_package")
-        return super()._take(name, ok, now)
+        accepted = super()._take(name, ok, now)
+        if self.moves:
+            (self.root / "inn" / name).rename(self.books / name)
+        return accepted
 
     def _publish(self, folder: str, name: str, content: bytes) -> None:
         if name != f"{self.victim}.mottak.json":
@@ -115,9 +118,9 @@ def printed(shop: OddShop) -> Printed:
     book = shop.books / "printed.txt"
     letters = Counter(book.read_text().split() if book.exists() else [])
     packages, handed_over = {}, Counter[str]()
-    for package in sorted(inbox.glob("*.zip")):
+    for package in sorted([*inbox.glob("*.zip"), *shop.books.glob("*.zip")]):
         packages[package.name] = hashlib.sha256(package.read_bytes()).hexdigest()
-        if package.with_name(f"{package.name}.ok").exists():
+        if (inbox / f"{package.name}.ok").exists():
             handed_over.update(_shipments(package))
     known = {*packages, *(f"{name}.ok" for name in packages)}
     return Printed(
