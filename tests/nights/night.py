@@ -46,6 +46,8 @@ def a_struck_night(world: World, quiet: QuietNight, plan: Plan) -> Report:
             watches = step == "print" and plan.vendor_watches
             with shop.watching(time_of("print")) if watches else nullcontext():
                 _strike(world, quiet, step, blow, report)
+            if watches:
+                shop.take_in(time_of("print"))
         _in_peace(world, step, report)
         if step == "print":
             shop.take_in(time_of("print"))
