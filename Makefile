@@ -43,6 +43,8 @@ bench: $(STAMP) ## measure the steps beside the cost of their unavoidable part
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/receipts.py
+	$(BIN)/python benchmarks/assembly.py
+	$(BIN)/python benchmarks/print_night.py
 
 lock: ## compile requirements.lock anew from pyproject.toml
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv

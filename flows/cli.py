@@ -16,6 +16,7 @@ from flows import screen
 from flows.clock import OSLO
 from flows.commands import (
     handling,
+    invoice,
     items,
     nights,
     postcodes,
@@ -54,6 +55,7 @@ app.add_typer(prices.app, name="prices")
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
+app.add_typer(invoice.app, name="invoice")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
 app.add_typer(receipts_app, name="receipts")

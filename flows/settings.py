@@ -183,6 +183,41 @@ class ReconcileSettings(BaseModel):
     )
 
 
+class InvoiceSettings(BaseModel):
+    """Who invoices the senders, and how; no seller, no invoices."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seller_name: str = Field("", description="Our name, as Foretaksregisteret has it.")
+    seller_organisation_number: str = Field(
+        "", pattern=r"^([0-9]{9})?$", description="Ours, nine digits; empty: nothing is invoiced."
+    )
+    seller_street: str = Field("", description="Our address.")
+    seller_postcode: str = Field("", pattern=r"^([0-9]{4})?$", description="Our postcode.")
+    seller_city: str = Field("", description="Our town.")
+    seller_in_business_register: bool = Field(
+        default=False, description="We stand in Foretaksregisteret; every AS must, and say so."
+    )
+    bank_account: str = Field("", description="Where to pay, eleven digits.")
+    days_to_pay: int = Field(30, ge=1, description="From invoice to due date.")
+    grace_days: int = Field(
+        5,
+        ge=0,
+        le=25,
+        description="Receipts that come this far into the next month still belong to their own.",
+    )
+    unusual_percent: int = Field(
+        50,
+        ge=1,
+        description="A person approves what differs more from the median of the last 3 months.",
+    )
+    first_number: int = Field(10001, ge=1, description="The first number of each series.")
+    rules_folder: Path | None = Field(
+        None,
+        description="The published rule files; left out: only our own checks. docs/invoices.md.",
+    )
+
+
 class Settings(BaseSettings):
     """One frozen object. Environment (`SVARUT_ALTINN__URL`) wins over the TOML file."""
 
@@ -206,6 +241,9 @@ class Settings(BaseSettings):
         description="Letters while they are looked at; on this machine's disk, swept by itself.",
     )
     reports_folder: Path = Field(Path("reports-out"), description="Workbooks for finance.")
+    invoices_folder: Path = Field(
+        Path("invoices"), description="Every frozen invoice: XML, PDF and specification."
+    )
     logos_folder: Path = Field(
         Path("logos"),
         description="A sender's logo on its cover pages: `<sender id>.png` or `.jpg`.",
@@ -242,6 +280,7 @@ class Settings(BaseSettings):
     maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    invoice: InvoiceSettings = InvoiceSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from flows import screen
 from flows.commands.opened import opened_database
 from flows.database.prices import keep_price_list
 from flows.database.session import transaction
-from flows.domain.price_list import parse_prices
+from flows.domain.price_list import gaps, parse_prices
 
 app = typer.Typer(help="The dated price list.", no_args_is_help=True)
 
@@ -23,3 +23,5 @@ def import_prices(
     with opened_database() as database, transaction(database) as tx:
         keep_price_list(tx, wanted)
     screen.console().print(f"{len(wanted)} prices")
+    for gap in gaps(wanted):
+        screen.console().print(f"[yellow]gap[/] {gap}")

@@ -7,12 +7,13 @@ from sqlalchemy import delete, insert, select
 
 from flows.database.session import Tx
 from flows.database.tables import prices
-from flows.domain.price_list import Price, PriceList
+from flows.domain.price_list import Price, PriceKind, PriceList, of_kind
 
 
-def read_price_list(tx: Tx) -> PriceList:
-    """Return every price we know, old ones too."""
-    rows = tx.execute(select(prices).order_by(prices.c.sku, prices.c.valid_from)).mappings()
+def read_price_list(tx: Tx, kind: PriceKind = PriceKind.CONTRACT) -> PriceList:
+    """Return every price of a kind that we know, old ones too."""
+    query = select(prices).where(prices.c.kind == kind)
+    rows = tx.execute(query.order_by(prices.c.sku, prices.c.valid_from)).mappings()
     return PriceList(
         Price(
             sku=row["sku"],
@@ -20,6 +21,7 @@ def read_price_list(tx: Tx) -> PriceList:
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
             source=row["source"],
+            kind=kind,
         )
         for row in rows
     )
@@ -28,9 +30,10 @@ def read_price_list(tx: Tx) -> PriceList:
 def keep_price_list(tx: Tx, wanted: Sequence[Price]) -> None:
     """Put a price list in the place of the one we have.
 
-    Raises NeedsAPerson when two prices of one article overlap.
+    Raises NeedsAPerson when two prices of one article and kind overlap.
     """
-    PriceList(wanted)
+    for kind in PriceKind:
+        PriceList(of_kind(wanted, kind))
     tx.execute(delete(prices))
     if wanted:
         tx.execute(
@@ -42,6 +45,7 @@ def keep_price_list(tx: Tx, wanted: Sequence[Price]) -> None:
                     "valid_from": price.valid_from,
                     "valid_to": price.valid_to,
                     "source": price.source,
+                    "kind": price.kind,
                 }
                 for price in wanted
             ],

@@ -7,9 +7,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from flows.database import ledger_tables
 from flows.database.session import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+METADATA = ledger_tables.ledger.metadata
+"""Every table of ours, in whichever file it is described."""
 
 
 def upgrade(database: Database) -> str:

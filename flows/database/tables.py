@@ -549,7 +549,9 @@ prices = Table(
     # A decimal in text: SQLite has no exact decimals, and a price is never a float.
     Column("price_ore", String(20), nullable=False),
     Column("source", Text, nullable=False),
-    PrimaryKeyConstraint("sku", "valid_from"),
+    Column("kind", String(10), nullable=False, server_default="CONTRACT"),
+    PrimaryKeyConstraint("sku", "kind", "valid_from"),
+    CheckConstraint("kind IN ('CONTRACT', 'LIST')", name="kind_known"),
 )
 
 open_items = Table(

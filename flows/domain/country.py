@@ -138,6 +138,12 @@ def zone_of(text: str) -> Zone:
 
 
 @cache
+def is_domestic(text: str) -> bool:
+    """Say whether a letter with this country in its address stays in Norway."""
+    return zone_of(text) is Zone.NORWAY
+
+
+@cache
 def _names() -> dict[str, str]:
     """Return every country's name in bokmål, by its code."""
     territories = Locale(_LANGUAGES[0]).territories

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final, TypeGuard
 
@@ -20,6 +21,15 @@ _PRICE_ORE: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
 """As docs/prices.md promises: at least 0, at most four decimals."""
 
 
+class PriceKind(StrEnum):
+    """Whose price it is."""
+
+    CONTRACT = "CONTRACT"
+    """What we have agreed with the vendor."""
+    LIST = "LIST"
+    """What anybody would pay: Posten's list, the vendor's catalogue."""
+
+
 @dataclass(frozen=True)
 class Price:
     """What one unit of an article costs while it holds."""
@@ -31,6 +41,7 @@ class Price:
     valid_to: date | None = None
     """The first day it no longer holds; None: it still does."""
     source: str = ""
+    kind: PriceKind = PriceKind.CONTRACT
 
     def holds_on(self, day: date) -> bool:
         """Say whether this is the price on a day."""
@@ -47,7 +58,7 @@ class ExpectedCost:
 
 
 class PriceList:
-    """Prices by article and date."""
+    """Prices by article and date, all of one kind."""
 
     def __init__(self, prices: Iterable[Price]) -> None:
         """Keep prices; raises NeedsAPerson when two of one article hold on the same day."""
@@ -108,13 +119,32 @@ def parse_prices(toml: str) -> list[Price]:
             do="mend them all; nothing was changed. docs/prices.md shows the format",
         )
     prices = [each for each in read if isinstance(each, Price)]
-    PriceList(prices)
+    for kind in PriceKind:
+        PriceList(of_kind(prices, kind))
     return prices
+
+
+def of_kind(prices: Iterable[Price], kind: PriceKind) -> list[Price]:
+    """Return the prices of one kind."""
+    return [price for price in prices if price.kind == kind]
+
+
+def gaps(prices: Iterable[Price]) -> list[str]:
+    """Return, for a person, every time between two prices of an article when none holds."""
+    dated: dict[tuple[str, str], list[Price]] = defaultdict(list)
+    for price in sorted(prices, key=lambda each: (each.sku, each.kind, each.valid_from)):
+        dated[price.sku, price.kind].append(price)
+    return [
+        f"{sku}: no {kind.lower()} price from {earlier.valid_to} until {later.valid_from}"
+        for (sku, kind), each in dated.items()
+        for earlier, later in pairwise(each)
+        if earlier.valid_to is not None and earlier.valid_to < later.valid_from
+    ]
 
 
 def _price(number: int, row: dict[str, Any]) -> Price | str:
     place = f"price {number} ({row.get('sku', 'no sku')})"
-    strays = row.keys() - {"sku", "price_ore", "valid_from", "valid_to", "source"}
+    strays = row.keys() - {"sku", "price_ore", "valid_from", "valid_to", "source", "kind"}
     if strays:
         return f"{place}: {', '.join(sorted(strays))}: no such field"
     begins, ends = row.get("valid_from"), row.get("valid_to")
@@ -125,8 +155,11 @@ def _price(number: int, row: dict[str, Any]) -> Price | str:
     price_ore = str(row.get("price_ore"))
     if not _PRICE_ORE.fullmatch(price_ore):
         return f'{place}: price_ore must be øre as text, at most four decimals, like "42.5"'
+    kind = str(row.get("kind", PriceKind.CONTRACT))
+    if kind not in list(PriceKind):
+        return f"{place}: kind is one of {', '.join(PriceKind)}"
     source = str(row.get("source", ""))
-    return Price(str(row["sku"]), Decimal(price_ore), begins, ends, source)
+    return Price(str(row["sku"]), Decimal(price_ore), begins, ends, source, PriceKind(kind))
 
 
 def _is_date(value: object) -> TypeGuard[date]:

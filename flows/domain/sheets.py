@@ -10,6 +10,9 @@ from flows.domain.batch import Envelope
 COVER_SHEETS: Final = 1
 """The cover page is a sheet of its own; in duplex its back is blank."""
 
+EMPTY_SIDE: Final = 0
+"""In place of a page's number: nothing is printed on this side."""
+
 
 def cover_sheets(*, own_address_page: bool) -> int:
     """Return the sheets before a letter's documents: none where page 1 carries the address."""

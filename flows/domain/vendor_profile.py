@@ -215,6 +215,8 @@ class Paper:
 
     mode: str = "merged"
     """`merged`: one PDF with a page map; `single`: a PDF a letter."""
+    assembly: str = "fast"
+    """How print files are joined: `fast` copies bytes, `reference` goes through a PDF library."""
     c5_sheets: int = 6
     machine_sheets: int = 40
     """More than this is enveloped by hand."""

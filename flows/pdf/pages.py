@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pikepdf
 from pikepdf import Dictionary, Name, Object, Pdf
@@ -32,6 +32,8 @@ def set_pages(pdf: Pdf, pages: Sequence[Object]) -> None:
     The tree is built by hand, since `pages.append` takes longer the more pages there are.
     """
     root = pdf.Root.Pages
+    for name in set(root.keys()) - {"/Type", "/Kids", "/Count"}:
+        del root[name]  # a page's own is in the page by now, or it is not to have it
     nodes = []
     for start in range(0, len(pages), PAGES_PER_NODE):
         kids = list(pages[start : start + PAGES_PER_NODE])
@@ -45,7 +47,7 @@ def set_pages(pdf: Pdf, pages: Sequence[Object]) -> None:
     root.Count = len(pages)
 
 
-def save(pdf: Pdf, target: Path) -> None:
+def save(pdf: Pdf, target: Path | BinaryIO) -> None:
     """Write a PDF so that the same contents give the same bytes, on any machine.
 
     Streams are copied as they are: packing them anew costs 27 times as much and saves nothing.

@@ -15,9 +15,11 @@ from flows.database import batches
 from flows.database.batches import Batch
 from flows.database.senders import all_senders
 from flows.database.session import Database, reading, transaction
+from flows.database.vendors import profile_on
 from flows.domain.batch import Assembled, BatchId, BatchStatus, JobClass, Letter
 from flows.domain.sender import Sender
-from flows.domain.shipment import SenderId, ShipmentId
+from flows.domain.shipment import Document, SenderId, ShipmentId
+from flows.domain.vendor_profile import NEUTRAL, Paper
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.print_batch.assembly import PrintFile, join_letters, place_letters
 from flows.print_batch.contents import contents_of
@@ -25,9 +27,10 @@ from flows.print_batch.cover_check import check_covers
 from flows.print_batch.cover_drawing import draw_covers
 from flows.print_batch.cover_page import CoverFault, CoverPage, lay_out
 from flows.print_batch.covers import cover_of
-from flows.print_batch.logo import logos_of
+from flows.print_batch.logo import Logo, logos_of
 from flows.print_batch.package import write_package
 from flows.print_batch.print_ready import Ready, make_ready
+from flows.print_batch.streaming import Streamed, join_streamed, stream_documents
 from flows.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,7 +46,7 @@ class Desk:
     letters: tuple[Letter, ...]
     covers: tuple[CoverPage, ...]
     """One for each of `letters` that has a cover page."""
-    ready: Ready
+    ready: Ready | Streamed
     unprintable: Mapping[ShipmentId, str]
     """Why, in a sentence without anything personal."""
 
@@ -62,11 +65,11 @@ def assemble_batch(
     Raises TryAgainLater when letters keep leaving it.
     """
     for _ in range(ATTEMPTS):
-        batch, letters, senders = _read(database, batch_id)
+        batch, letters, senders, paper = _read(database, settings, batch_id)
         if batch.status is not BatchStatus.RESERVED:
             return batch.status
         with _work_folder(settings, batch_id) as folder:
-            desk = lay_ready(batch, letters, senders, archive, folder)
+            desk = lay_ready(batch, letters, senders, archive, folder, paper)
             if desk.unprintable:
                 with transaction(database) as tx:
                     batches.leave_out(tx, batch_id, desk.unprintable, now)
@@ -94,9 +97,9 @@ def rebuild_package(
     The same letters give the same bytes; the caller compares them with what was recorded.
     Raises NeedsAPerson when a letter cannot be printed any more: it may not leave the batch now.
     """
-    batch, letters, senders = _read(database, batch_id)
+    batch, letters, senders, paper = _read(database, settings, batch_id)
     with _work_folder(settings, batch_id) as folder:
-        desk = lay_ready(batch, letters, senders, archive, folder)
+        desk = lay_ready(batch, letters, senders, archive, folder, paper)
         if desk.unprintable:
             raise NeedsAPerson(
                 f"the package is lost, and {len(desk.unprintable)} letters cannot be made again",
@@ -112,6 +115,7 @@ def lay_ready(
     senders: Mapping[SenderId, Sender],
     archive: Archive,
     folder: Path,
+    paper: Paper = NEUTRAL.paper,
 ) -> Desk:
     """Lay out the cover pages and make the documents ready; set aside what cannot be printed."""
     printed_on = clock.oslo_date(batch.created_at)
@@ -132,31 +136,51 @@ def lay_ready(
         for letter in letters
         if letter.own_address_page or letter.piece.shipment_id in covers
     ]
-    documents = (document for letter in fitting for document in letter.documents)
-    ready = make_ready(documents, archive, folder)
+    make = make_ready if paper.assembly == "reference" else stream_documents
+    ready = make(_documents_of(fitting), archive, folder)
     for letter in fitting:
         for document in letter.documents:
             if document.sha256 in ready.faults:
                 reason = f"document {document.position} {ready.faults[document.sha256]}"
                 unprintable[letter.piece.shipment_id] = reason
     kept = tuple(one for one in fitting if one.piece.shipment_id not in unprintable)
+    if ready.faults:  # or what is written would show that others were tried
+        ready = make(_documents_of(kept), archive, folder)
     drawn = tuple(covers[one.piece.shipment_id] for one in kept if not one.own_address_page)
     return Desk(kept, drawn, ready, unprintable)
+
+
+def _documents_of(letters: Sequence[Letter]) -> Iterator[Document]:
+    return (document for letter in letters for document in letter.documents)
+
+
+def join(desk: Desk, job_class: JobClass, logos: Mapping[str, Logo], folder: Path) -> PrintFile:
+    """Join what lies ready, in the way it was made ready for, to a print file in `folder`."""
+    target = folder / "print.pdf"
+    if isinstance(desk.ready, Streamed):
+        return join_streamed(
+            desk.letters,
+            job_class,
+            covers=desk.covers,
+            logos=logos,
+            ready=desk.ready,
+            target=target,
+        )
+    covers = folder / "covers.pdf"
+    draw_covers(desk.covers, covers, logos)
+    return join_letters(desk.letters, job_class, covers=covers, ready=desk.ready, target=target)
 
 
 def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
     """Join what lies ready to a print file and pack it."""
     job_class = JobClass.of_code(batch.job_class)
-    covers = folder / "covers.pdf"
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
-    draw_covers(desk.covers, covers, logos)
-    printed = join_letters(
-        desk.letters, job_class, covers=covers, ready=desk.ready, target=folder / "print.pdf"
-    )
+    printed = join(desk, job_class, logos, folder)
     _look_at_covers(desk, printed)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
-    package = write_package(contents, settings.packages_folder / name)
+    hashed = {printed.file: printed.sha256} if printed.sha256 else {}
+    package = write_package(contents, settings.packages_folder / name, hashed)
     return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
 
 
@@ -175,10 +199,12 @@ def _look_at_covers(desk: Desk, printed: PrintFile) -> None:
 
 
 def _read(
-    database: Database, batch_id: BatchId
-) -> tuple[Batch, list[Letter], dict[SenderId, Sender]]:
+    database: Database, settings: Settings, batch_id: BatchId
+) -> tuple[Batch, list[Letter], dict[SenderId, Sender], Paper]:
     with reading(database) as tx:
-        return batches.read_batch(tx, batch_id), batches.letters_of(tx, batch_id), all_senders(tx)
+        batch = batches.read_batch(tx, batch_id)
+        profile = profile_on(tx, settings.vendor.profile, clock.oslo_date(batch.created_at))
+        return batch, batches.letters_of(tx, batch_id), all_senders(tx), profile.paper
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Join cover pages and documents into one print file."""
+"""Join cover pages and documents into one print file, by a PDF library: the reference.
+
+`streaming.py` does the same by copying bytes, many times as fast, and is held against this.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,7 +14,8 @@ from pikepdf import Dictionary, Name, Object, Pdf
 from pypdf.errors import PyPdfError
 
 from flows.domain.batch import JobClass, Letter, PlacedPiece
-from flows.domain.sheets import cover_sheets, sheets_of, weight_grams
+from flows.domain.sheets import EMPTY_SIDE, cover_sheets, sheets_of, weight_grams
+from flows.domain.shipment import Document
 from flows.errors import ImpossibleState
 from flows.pdf.layers import layers_of, set_layers
 from flows.pdf.pages import save, set_pages
@@ -25,6 +29,8 @@ class PrintFile:
     file: Path
     pieces: tuple[PlacedPiece, ...]
     pages: int
+    sha256: str = ""
+    """Of the file, where it was made while writing; or empty."""
 
 
 def join_letters(
@@ -38,8 +44,9 @@ def join_letters(
     """Write each letter's cover page and documents after the one before it.
 
     covers: one PDF with the cover pages of those letters that have one, in the order of `letters`.
-    In duplex every document begins on a fresh front: a side left over is a blank page, and so is
-    the back of the cover. The pages are counted again in the finished file, by another library.
+    In duplex every document begins on a fresh front: a side left over is a blank page, and so are
+    the backs of the cover and of giro pages. The pages are counted again in the finished file, by
+    another library.
     """
     pieces = place_letters(letters, job_class)
     with ExitStack() as stack:
@@ -51,10 +58,15 @@ def join_letters(
         for letter in letters:
             if not letter.own_address_page:
                 cover = target_pdf.copy_foreign(next(cover_pages).obj)
-                _add(target_pdf, pages, [cover], duplex=job_class.duplex)
+                pages.append(cover)
+                if job_class.duplex:
+                    pages.append(_blank_like(target_pdf, cover))
             for document in letter.documents:
                 own = _own_pages(target_pdf, parts, ready.places[document.sha256])
-                _add(target_pdf, pages, own, duplex=job_class.duplex)
+                pages += [
+                    _blank_like(target_pdf, own[-1]) if side == EMPTY_SIDE else own[side - 1]
+                    for side in sides_of(document, job_class)
+                ]
         set_pages(target_pdf, pages)
         set_layers(
             target_pdf,
@@ -75,10 +87,16 @@ def place_letters(letters: Sequence[Letter], job_class: JobClass) -> tuple[Place
     return tuple(_placed(letters, job_class))
 
 
+def sides_of(document: Document, job_class: JobClass) -> Sequence[int]:
+    """Return a document's printed sides: page numbers, or EMPTY_SIDE; in duplex whole sheets."""
+    sides = list(range(1, document.pages + 1))
+    return [*sides, EMPTY_SIDE] if job_class.duplex and len(sides) % 2 else sides
+
+
 def _placed(letters: Sequence[Letter], job_class: JobClass) -> Iterator[PlacedPiece]:
     first = 1
     for letter in letters:
-        documents = [document.pages for document in letter.documents]
+        documents = [len(sides_of(document, job_class)) for document in letter.documents]
         cover = cover_sheets(own_address_page=letter.own_address_page)
         sheets = cover + sheets_of(documents, duplex=job_class.duplex)
         pages = sheets * 2 if job_class.duplex else sheets
@@ -99,12 +117,6 @@ def _own_pages(target: Pdf, parts: Sequence[Pdf], place: Place) -> list[Object]:
 def _shallow(page: Object) -> Dictionary:
     entries: Mapping[str, Object] = {key: value for key, value in page.items() if key != "/Parent"}
     return Dictionary(entries)
-
-
-def _add(target: Pdf, pages: list[Object], new: Sequence[Object], *, duplex: bool) -> None:
-    pages += new
-    if duplex and len(new) % 2:
-        pages.append(_blank_like(target, new[-1]))
 
 
 def _blank_like(target: Pdf, page: Object) -> Object:

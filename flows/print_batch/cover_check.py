@@ -8,32 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pypdfium2
-import zxingcpp
-from numpy.typing import NDArray
 
 from flows.domain.batch import Letter, PlacedPiece
 from flows.errors import ImpossibleState
+from flows.print_batch.page_looking import Looking
 from flows.print_batch.piece_mark import mark_text
 from flows.print_batch.typeface import POINTS_PER_MM
 from flows.print_batch.zones import C5_WINDOW, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Box, Zones
 
-INK_DPI: Final = 50
-"""Enough to see that there is ink: a stroke of 6 points still greys what it touches."""
-
-MARK_DPI: Final = 200
-WHITE: Final = 250
-MM_PER_INCH: Final = 25.4
-
-_DATA_MATRIX: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
-
-Picture = NDArray[np.uint8]
-Region = NDArray[np.bool_]
+PAGES_PER_OPENING: Final = 1000
+"""pdfium keeps what it has read of a file until it is closed."""
 
 
 class Flaw(StrEnum):
@@ -89,11 +77,18 @@ def flaws_of(
     file: Path, expected: Sequence[Expected], zones: Zones = C5_WINDOW
 ) -> list[tuple[Flaw, ...]]:
     """Return what is wrong with each of a file's cover pages; nothing, when all is well."""
-    found = []
-    with closing(pypdfium2.PdfDocument(file)) as document:
-        for one in expected:
-            with closing(document[one.page]) as page:
-                found.append(tuple(_flaws(page, one, zones)))
+    found: list[tuple[Flaw, ...]] = []
+    for start in range(0, len(expected), PAGES_PER_OPENING):
+        some = expected[start : start + PAGES_PER_OPENING]
+        # The first page stays open, or the fonts would be read anew for every page.
+        with (
+            closing(pypdfium2.PdfDocument(file)) as document,
+            closing(document[some[0].page]),
+            Looking(zones) as looking,
+        ):
+            for one in some:
+                with closing(document[one.page]) as page:
+                    found.append(tuple(_flaws(page, one, zones, looking)))
     return found
 
 
@@ -111,7 +106,7 @@ def _expected(
     ]
 
 
-def _flaws(page: Any, expected: Expected, zones: Zones) -> Iterator[Flaw]:
+def _flaws(page: Any, expected: Expected, zones: Zones, looking: Looking) -> Iterator[Flaw]:
     width, height = page.get_size()
     if (round(width), round(height)) != (_points(PAGE_WIDTH_MM), _points(PAGE_HEIGHT_MM)):
         yield Flaw.SIZE
@@ -121,13 +116,12 @@ def _flaws(page: Any, expected: Expected, zones: Zones) -> Iterator[Flaw]:
             yield Flaw.WINDOW
         if _signs(_text_in(text, zones.around)) != _signs(expected.return_line + expected.address):
             yield Flaw.AROUND
-    picture = _picture_of(page, INK_DPI)
-    around, margins = _forbidden(picture.shape, zones)
-    if picture[around].min() < WHITE:
+    around, margins = looking.ink(page)
+    if around:
         yield Flaw.INK_AROUND
-    if picture[margins].min() < WHITE:
+    if margins:
         yield Flaw.INK_MARGIN
-    if _mark_on(page, zones.mark) != expected.mark:
+    if not looking.mark_is(page, expected.mark):
         yield Flaw.MARK
 
 
@@ -142,50 +136,6 @@ def _text_in(text: Any, box: Box) -> str:
         *(one * POINTS_PER_MM for one in (box.left, bottom, box.right, top))
     )
     return found
-
-
-def _picture_of(page: Any, dpi: int, crop_mm: Sequence[float] = (0, 0, 0, 0)) -> Picture:
-    """Return a page in grey as it looks; crop_mm: left, bottom, right, top are left out."""
-    crop = tuple(one * POINTS_PER_MM for one in crop_mm)
-    with closing(
-        page.render(scale=dpi / 72, grayscale=True, crop=crop, no_smoothimage=True)
-    ) as bitmap:
-        picture: Picture = np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
-        return picture
-
-
-def _mark_on(page: Any, box: Box) -> str:
-    crop = (box.left, PAGE_HEIGHT_MM - box.bottom, PAGE_WIDTH_MM - box.right, box.top)
-    read = zxingcpp.read_barcodes(
-        _picture_of(page, MARK_DPI, crop),
-        formats=_DATA_MATRIX,
-        try_rotate=False,
-        try_downscale=False,
-        try_invert=False,
-    )
-    return read[0].text if len(read) == 1 else ""
-
-
-@cache
-def _forbidden(shape: tuple[int, ...], zones: Zones) -> tuple[Region, Region]:
-    """Return where there may be no ink: around the recipient, and in the margins."""
-    around = _inside(shape, zones.around, -1)
-    for box in (zones.window, zones.return_line):
-        around &= ~_inside(shape, box, 1)
-    edge = zones.edge_mm
-    body = Box(zones.vendor_margin_mm, edge, PAGE_WIDTH_MM - edge, PAGE_HEIGHT_MM - edge)
-    return around, ~_inside(shape, body, 1)
-
-
-def _inside(shape: tuple[int, ...], box: Box, wider: int) -> Region:
-    """Return the pixels of a box, with so many more on every side: ink at its edge greys them."""
-    region: Region = np.zeros(shape, dtype=np.bool_)
-    left, top, right, bottom = (
-        round(one * INK_DPI / MM_PER_INCH) for one in (box.left, box.top, box.right, box.bottom)
-    )
-    rows = slice(max(0, top - wider), bottom + wider)
-    region[rows, max(0, left - wider) : right + wider] = True
-    return region
 
 
 def _points(length_mm: float) -> int:

@@ -1,26 +1,36 @@
-"""Draw laid out cover pages in one PDF, whose fonts and logos are there once."""
+"""Draw laid out cover pages, whose fonts and logos are there once.
 
-from collections.abc import Mapping, Sequence
+The pages are written as text by hand: it is a few operators, and reportlab, which knows the fonts,
+takes ten times as long for them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+from pikepdf import Dictionary, Name, Pdf
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfdoc import PDFImageXObject
-from reportlab.pdfgen.canvas import Canvas
 
+from flows.pdf.fragment import made_ours, read_fragment
+from flows.pdf.page_stream import Page, PageStream
+from flows.print_batch.cover_fonts import CoverFonts
 from flows.print_batch.cover_page import (
     LOGO_BOTTOM_MM,
     MARK_LEFT_MM,
     MARK_TOP_MM,
     SENDER_LEFT_MM,
     CoverPage,
+    Line,
 )
 from flows.print_batch.logo import Logo
-from flows.print_batch.piece_mark import MODULE_MM, bars, squares
-from flows.print_batch.typeface import REGULAR, register
+from flows.print_batch.piece_mark import MODULE_MM, Bar, bars, squares
 
 HEIGHT: Final = A4[1]
+
+BLOCKS_KEPT: Final = 1000
+"""Lines that letters have in common are written once; answer addresses may be one a letter."""
 
 
 def draw_covers(pages: Sequence[CoverPage], target: Path, logos: Mapping[str, Logo]) -> None:
@@ -28,60 +38,105 @@ def draw_covers(pages: Sequence[CoverPage], target: Path, logos: Mapping[str, Lo
 
     Nothing is compressed: another zlib would give other bytes, and so another package hash.
     """
-    register()
-    canvas = Canvas(
-        str(target),
-        pagesize=A4,
-        pageCompression=0,
-        invariant=1,
-        initialFontName=REGULAR,  # or every page lists a Helvetica that is not embedded
-        initialFontSize=10,
-    )
-    names = {sender: f"logo{number}" for number, sender in enumerate(logos)}
-    for sender, name in names.items():
-        picture = _picture(name, logos[sender])
-        canvas._doc.addForm(name, picture)  # noqa: SLF001 -- drawn once, used often
-    for page in pages:
-        if page.logo in logos:
-            _draw_logo(canvas, names[page.logo], logos[page.logo])
-        _draw_lines(canvas, page)
-        _draw_mark(canvas, page.mark)
-        canvas.showPage()
-    canvas.save()
+    with PageStream(target) as stream:
+        stream.finish(draw_in(stream, pages, logos))
 
 
-def _draw_lines(canvas: Canvas, page: CoverPage) -> None:
-    text = canvas.beginText()
-    for line in page.lines():
-        text.setFont(line.font, line.size_points)
-        text.setTextOrigin(line.left_mm * mm, HEIGHT - line.baseline_mm * mm)
-        text.textOut(line.text)
-    canvas.drawText(text)
+def draw_in(
+    stream: PageStream, pages: Sequence[CoverPage], logos: Mapping[str, Logo]
+) -> Sequence[Page]:
+    """Draw cover pages in a file that is being written; return them, to be placed."""
+    if not pages:
+        return ()
+    used = sorted({page.logo for page in pages} & logos.keys())
+    names = {sender: f"Logo{number}" for number, sender in enumerate(used)}
+    placed_logos = {one: _placed_logo(names[one], logos[one]) for one in used}
+    pen = _Pen()
+    drawn = [
+        stream.write_stream(
+            placed_logos.get(page.logo, b"") + pen.lines_of(page) + _mark(page.mark)
+        )
+        for page in pages
+    ]
+    with pen.fonts.to_pdf() as pdf:
+        resources = Dictionary(Font=pdf.pages[0].obj.Resources.Font)
+        if used:
+            resources.XObject = Dictionary(
+                {f"/{names[one]}": _picture(pdf, logos[one]) for one in used}
+            )
+        pdf.pages[0].obj.Resources = pdf.make_indirect(resources)
+        del pdf.pages[0].obj.Contents
+        (empty,) = stream.add(read_fragment(made_ours(pdf)))
+    return [stream.page_with(each, empty) for each in drawn]
 
 
-def _draw_mark(canvas: Canvas, mark: str) -> None:
-    # As text, since reportlab's own path costs more than all the rest of the page. One path, so
-    # that squares beside each other have no hair of white between them.
+class _Pen:
+    """Writes lines of text as a page's operators."""
+
+    def __init__(self) -> None:
+        self.fonts = CoverFonts()
+        self._written: dict[int, tuple[object, bytes]] = {}
+        """By the identity of lines that many pages share; with them, so that they live on."""
+
+    def lines_of(self, page: CoverPage) -> bytes:
+        """Return every line, in the order a person reads them."""
+        own = self._write((page.return_line, *page.recipient))
+        return b"BT\n%b%b%bET\n" % (
+            own,
+            b"".join(map(self._shared, page.blocks)),
+            self._write((page.mark_line,)),
+        )
+
+    def _shared(self, lines: Sequence[Line]) -> bytes:
+        known = self._written.get(id(lines))
+        if known is None or known[0] is not lines:
+            if len(self._written) >= BLOCKS_KEPT:
+                self._written.clear()
+            known = self._written[id(lines)] = lines, self._write(lines)
+        return known[1]
+
+    def _write(self, lines: Iterable[Line]) -> bytes:
+        return b"".join(map(self._line, lines))
+
+    def _line(self, line: Line) -> bytes:
+        left, base = line.left_mm * mm, HEIGHT - line.baseline_mm * mm
+        (name, codes), *more = self.fonts.set(line.text, line.font)
+        first = b"%b %g Tf 1 0 0 1 %.3f %.3f Tm (%b) Tj\n" % (
+            name, line.size_points, left, base, codes,
+        )  # fmt: skip
+        return first + b"".join(
+            b"%b %g Tf (%b) Tj\n" % (name, line.size_points, codes) for name, codes in more
+        )
+
+
+def _mark(text: str) -> bytes:
+    # One path, so that squares beside each other have no hair of white between them.
     side, left, top = MODULE_MM * mm, MARK_LEFT_MM * mm, HEIGHT - MARK_TOP_MM * mm
-    path = " ".join(f"{x} {y} {w} {h} re" for x, y, w, h in bars(squares(mark)))
-    canvas.addLiteral(f"q {side:.4f} 0 0 {-side:.4f} {left:.3f} {top:.3f} cm {path} f Q")
+    path = b"".join(map(_rectangle, bars(squares(text))))
+    return b"q %.4f 0 0 %.4f %.3f %.3f cm\n%bf Q" % (side, -side, left, top, path)
 
 
-def _draw_logo(canvas: Canvas, name: str, logo: Logo) -> None:
+@cache
+def _rectangle(bar: Bar) -> bytes:
+    left, top, width = bar
+    return b"%d %d %d 1 re\n" % (left, top, width)
+
+
+def _placed_logo(name: str, logo: Logo) -> bytes:
     width, height = logo.size_mm
-    canvas.saveState()
-    canvas.translate(SENDER_LEFT_MM * mm, HEIGHT - LOGO_BOTTOM_MM * mm)
-    canvas.scale(width * mm, height * mm)
-    canvas.doForm(name)
-    canvas.restoreState()
+    return b"q %.4f 0 0 %.4f %.3f %.3f cm /%b Do Q\n" % (
+        width * mm, height * mm, SENDER_LEFT_MM * mm, HEIGHT - LOGO_BOTTOM_MM * mm, name.encode(),
+    )  # fmt: skip
 
 
-def _picture(name: str, logo: Logo) -> PDFImageXObject:
+def _picture(pdf: Pdf, logo: Logo) -> object:
     """Return a logo as an object of the PDF, uncompressed as the pages are."""
-    picture = PDFImageXObject(name)
-    picture.width, picture.height = logo.width, logo.height
-    picture.bitsPerComponent = 8
-    picture.colorSpace = "DeviceGray"
-    picture.streamContent = logo.pixels
-    picture._filters = ()  # noqa: SLF001 -- there is no other way to say "as it is"
-    return picture
+    return pdf.make_stream(
+        logo.pixels,
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=logo.width,
+        Height=logo.height,
+        ColorSpace=Name.DeviceGray,
+        BitsPerComponent=8,
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from flows.domain.postal_address import PostalAddress
@@ -117,8 +118,8 @@ class CoverPage:
 
     return_line: Line
     recipient: tuple[Line, ...]
-    others: tuple[Line, ...]
-    """What lies outside everything the window can show."""
+    blocks: tuple[tuple[Line, ...], ...]
+    """What lies outside everything the window can show; pages share what they have in common."""
     mark: str
     logo: str
 
@@ -127,7 +128,17 @@ class CoverPage:
         yield self.return_line
         yield from self.recipient
         yield from self.others
-        yield Line(self.mark, MARK_TEXT_LEFT_MM, MARK_TEXT_BASELINE_MM, MARK_POINTS)
+        yield self.mark_line
+
+    @property
+    def others(self) -> tuple[Line, ...]:
+        """Every line outside everything the window can show, but for the piece mark."""
+        return tuple(chain.from_iterable(self.blocks))
+
+    @property
+    def mark_line(self) -> Line:
+        """The piece mark as text."""
+        return Line(self.mark, MARK_TEXT_LEFT_MM, MARK_TEXT_BASELINE_MM, MARK_POINTS)
 
 
 def lay_out(cover: Cover) -> CoverPage | CoverFault:
@@ -149,7 +160,7 @@ def lay_out(cover: Cover) -> CoverPage | CoverFault:
         return CoverFault.SENDER_TOO_LONG
     if not (_can_set((back,)) and _can_set(sender) and _can_set(body)):
         return CoverFault.SENDER_LETTERS
-    return CoverPage(back, tuple(_recipient(address)), (*sender, *body), cover.mark, cover.logo)
+    return CoverPage(back, tuple(_recipient(address)), (sender, body), cover.mark, cover.logo)
 
 
 def _set_address(address: PostalAddress) -> FittedAddress | CoverFault:

@@ -7,11 +7,12 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from flows.domain.batch import Candidate, JobClass
+from flows.domain.country import is_domestic
 from flows.domain.price_list import PriceList, postage_band
 from flows.domain.sheets import PaperWeights, weight_grams
 from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import Paper, VendorProfile
-from flows.print_batch.selection import is_domestic, job_class_of, sheets_in
+from flows.print_batch.selection import job_class_of, sheets_in
 
 ABROAD: Final = "postage abroad"
 TOO_HEAVY: Final = "too heavy for a letter"

@@ -28,14 +28,17 @@ class Package:
     size_bytes: int
 
 
-def write_package(contents: Mapping[str, bytes | Path], target: Path) -> Package:
+def write_package(
+    contents: Mapping[str, bytes | Path], target: Path, known: Mapping[Path, str] | None = None
+) -> Package:
     """Write the contents, in their order, and their SHA-256s last; the zip appears whole or not.
 
     contents: name in the zip -> bytes, or the file that holds them.
+    known: the SHA-256 of files that were hashed while they were written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.part")
-    sums = "".join(f"{_sha256(content)}  {name}\n" for name, content in contents.items())
+    sums = "".join(f"{_sha256(one, known or {})}  {name}\n" for name, one in contents.items())
     with temporary.open("wb") as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as package:
             for name, content in {**contents, SUMS: sums.encode()}.items():
@@ -59,5 +62,7 @@ def _add(package: zipfile.ZipFile, name: str, content: bytes | Path) -> None:
             writer.write(content)
 
 
-def _sha256(content: bytes | Path) -> str:
-    return sha256_of(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
+def _sha256(content: bytes | Path, known: Mapping[Path, str]) -> str:
+    if isinstance(content, Path):
+        return known.get(content) or sha256_of(content)
+    return hashlib.sha256(content).hexdigest()

@@ -1,17 +1,24 @@
 """The mark that says which piece a sheet belongs to: DataMatrix, and the same in small type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from ppf.datamatrix import DataMatrix
+import numpy as np
+import zxingcpp
+from numpy.typing import NDArray
 
 from flows.domain.batch import Piece
 
 MODULE_MM: Final = 0.45
 """The side of one square: 0.4-0.5 mm is read by cameras from 150 dpi."""
 
-Bar = tuple[int, int, int, int]
-"""A dark rectangle in modules: left, top, width, height."""
+Squares = NDArray[np.bool_]
+"""A mark, row by row from the top; true is dark."""
+
+Bar = tuple[int, int, int]
+"""A dark run in a row, in modules: left, top, width."""
+
+_DATA_MATRIX: Final = zxingcpp.BarcodeFormat.DataMatrix
 
 
 def mark_text(piece: Piece, sheet: int, sheets: int) -> str:
@@ -19,30 +26,19 @@ def mark_text(piece: Piece, sheet: int, sheets: int) -> str:
     return f"{piece.batch_id};{piece.number:06d};{sheet}/{sheets}"
 
 
-def squares(text: str) -> Sequence[Sequence[int]]:
-    """Return a text's DataMatrix: 1 is dark."""
-    found: Sequence[Sequence[int]] = DataMatrix(text, codecs=["ascii"]).matrix
-    return found
+def squares(text: str) -> Squares:
+    """Return a text's DataMatrix."""
+    mark = zxingcpp.create_barcode(text, _DATA_MATRIX, force_square=True)
+    grey = np.asarray(mark.to_image(scale=1, add_quiet_zones=False), dtype=np.uint8)
+    return np.equal(grey, 0)
 
 
-def bars(matrix: Sequence[Sequence[int]]) -> Iterator[Bar]:
-    """Return a matrix as few rectangles: runs in a row, joined with the same run below."""
-    growing: dict[tuple[int, int], int] = {}
-    for row, line in enumerate([*matrix, ()]):
-        runs = set(_runs(line))
-        for run, top in list(growing.items()):
-            if run not in runs:
-                yield run[0], top, run[1], row - top
-                del growing[run]
-        for run in sorted(runs):
-            growing.setdefault(run, row)
-
-
-def _runs(line: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Return the dark runs of a row: where each begins and how long it is."""
-    start = 0
-    for place, dark in enumerate([*line, 0]):
-        if not dark:
-            if place > start:
-                yield start, place - start
-            start = place + 1
+def bars(mark: Squares) -> Sequence[Bar]:
+    """Return a mark as its dark runs, row by row."""
+    height, width = mark.shape
+    framed = np.zeros((height, width + 2), dtype=np.int8)
+    framed[:, 1:-1] = mark
+    edges = np.diff(framed.ravel())
+    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    tops, lefts = np.divmod(begins, width + 2)
+    return list(zip(lefts.tolist(), tops.tolist(), (ends - begins).tolist(), strict=True))

@@ -6,12 +6,10 @@ from itertools import groupby
 from typing import Final
 
 from flows.domain.batch import BatchId, Candidate, JobClass, PlannedBatch
-from flows.domain.country import find_country
+from flows.domain.country import is_domestic
 from flows.domain.sheets import cover_sheets, envelope_for, prints_duplex, sheets_of
 from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import NEUTRAL, Selection, VendorProfile
-
-NORWAY: Final = "NO"
 
 
 def plan_batches(
@@ -87,12 +85,6 @@ def sheets_in(letter: Candidate) -> int:
     duplex = prints_duplex(letter.pages, asked=letter.duplex)
     cover = cover_sheets(own_address_page=letter.own_address_page)
     return cover + sheets_of(letter.pages, duplex=duplex)
-
-
-def is_domestic(country: str) -> bool:
-    """Say whether a letter with this country in its address stays in Norway."""
-    found = find_country(country) if country else None
-    return not country or (found is not None and found.code == NORWAY)
 
 
 def _cut(

@@ -4,16 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
-from functools import cache
 from typing import Final
 
 from flows.domain.batch import JobClass
-from flows.domain.country import find_country
+from flows.domain.country import is_domestic
 from flows.domain.price_list import PriceList, postage_band
 from flows.domain.reconciliation import Facts, Found, SentLetter, Unchecked
 from flows.receipts.today import Today
 
-NORWAY: Final = "NO"
 PERMILLE: Final = 1000
 PERCENT: Final = 100
 
@@ -96,13 +94,6 @@ def whole_grams(weight_mg: int) -> int:
 def band_of(grams: int) -> int:
     """Return the postage band of so many grams; 0 is too heavy for a letter."""
     return postage_band(Decimal(grams)) or 0
-
-
-@cache
-def is_domestic(country: str) -> bool:
-    """Say whether a letter with this country in its address stays in Norway."""
-    found = find_country(country) if country else None
-    return not country or (found is not None and found.code == NORWAY)
 
 
 def _difference_in_postage(prices: PriceList, ours: int, theirs: int, day: date) -> int | None:

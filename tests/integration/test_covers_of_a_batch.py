@@ -23,9 +23,9 @@ from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.postal_address import PostalAddress
 from flows.domain.shipment import ShipmentId
 from flows.errors import ImpossibleState
-from flows.print_batch import assembling
+from flows.print_batch import streaming
 from flows.print_batch.assembling import assemble_batch
-from flows.print_batch.cover_drawing import draw_covers
+from flows.print_batch.cover_drawing import draw_in
 from flows.print_batch.reserving import reserve_batches
 from flows.settings import Settings
 
@@ -149,10 +149,10 @@ def test_a_batch_whose_covers_changed_places_does_not_leave(
 ) -> None:
     house.letters({}, {"address": PostalAddress("Kim Prøve", ("Bygg 4",), "8900", "Brønnøysund")})
 
-    def mixed_up(pages: Sequence[Any], *rest: Any) -> None:
-        draw_covers(pages[::-1], *rest)
+    def mixed_up(stream: Any, pages: Sequence[Any], *rest: Any) -> Any:
+        return draw_in(stream, pages[::-1], *rest)
 
-    monkeypatch.setattr(assembling, "draw_covers", mixed_up)
+    monkeypatch.setattr(streaming, "draw_in", mixed_up)
 
     with pytest.raises(ImpossibleState, match="2 of 2 cover pages are wrong"):
         house.assemble()

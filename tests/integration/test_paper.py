@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ from flows.database.batches import Batch
 from flows.domain.batch import BatchId, BatchStatus, JobClass, Letter, Piece
 from flows.domain.postal_address import PostalAddress
 from flows.domain.shipment import Document, SenderId, ShipmentId
+from flows.domain.vendor_profile import Paper
 from flows.intake.examining.examination import examine
 from flows.intake.examining.finding import Asked
-from flows.print_batch.assembling import Desk, lay_ready
-from flows.print_batch.assembly import PrintFile, join_letters
-from flows.print_batch.cover_drawing import draw_covers
+from flows.print_batch.assembling import Desk, join, lay_ready
+from flows.print_batch.assembly import PrintFile
 
 pytestmark = pytest.mark.integration
 
@@ -118,7 +119,9 @@ class Table:
             print_sha256=self.archive.put(self.folder / "copy.pdf"),
         )
 
-    def printed(self, letters: Sequence[Letter], job_class: str = "C5SHS") -> PrintFile:
+    def printed(
+        self, letters: Sequence[Letter], job_class: str = "C5SHS", assembly: str = "fast"
+    ) -> PrintFile:
         batch = Batch(
             BatchId(f"SVAR-20261126-01-{job_class}"), job_class, BatchStatus.RESERVED, 1, MONDAY,
             len(letters), None, None, None, None, None, None,
@@ -127,15 +130,10 @@ class Table:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         senders = {SenderId("nordvik"): a_sender()}
-        self.desk = lay_ready(batch, letters, senders, self.archive, work)
-        draw_covers(self.desk.covers, work / "covers.pdf", {})
-        return join_letters(
-            self.desk.letters,
-            JobClass.of_code(job_class),
-            covers=work / "covers.pdf",
-            ready=self.desk.ready,
-            target=self.folder / "print.pdf",
-        )
+        paper = Paper(assembly=assembly)
+        self.desk = lay_ready(batch, letters, senders, self.archive, work, paper)
+        made = join(self.desk, JobClass.of_code(job_class), {}, work)
+        return replace(made, file=made.file.replace(self.folder / f"{assembly}.pdf"))
 
 
 @pytest.fixture

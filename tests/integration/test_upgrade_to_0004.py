@@ -9,7 +9,6 @@ from alembic.migration import MigrationContext
 
 from flows.database import schema
 from flows.database.session import open_database
-from flows.database.tables import metadata
 
 pytestmark = pytest.mark.integration
 
@@ -65,7 +64,7 @@ def test_what_was_booked_before_is_there_with_its_vat_and_days(
                 "FROM receipt_lines"
             ).one()
             charge = tx.exec_driver_sql("SELECT charge_class, booked_on FROM charges").one()
-            differing = compare_metadata(MigrationContext.configure(tx), metadata)
+            differing = compare_metadata(MigrationContext.configure(tx), schema.METADATA)
     assert [str(one) for one in line] == ["RECEIPT", "APPLIED", "66", "498", "2026-01-02"]
     assert [str(one) for one in charge] == ["CHARGE", "2026-01-02"]
     assert differing == []

@@ -1,0 +1,1 @@
+"""What digital letters save against paper: a model of formulas, fed by what was measured."""

@@ -1,0 +1,112 @@
+"""Charges come into the ledger once, whatever is run how often, in both databases."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from builders import MONDAY, handed_over
+from sqlalchemy import func, select
+from vendor_writers import a_letter, written
+
+from flows.database.ledger import enter_charges
+from flows.database.ledger_tables import ledger
+from flows.database.prices import keep_price_list
+from flows.database.session import Database, reading, transaction
+from flows.database.tables import charges
+from flows.domain.price_list import parse_prices
+from flows.domain.shipment import ShipmentId
+from flows.domain.vendor_profile import NEUTRAL
+from flows.receipts.ingestion import book_file, stage_receipts
+from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
+
+pytestmark = pytest.mark.integration
+
+DAY = MONDAY + timedelta(days=3)
+LATER = DAY + timedelta(days=30)
+PRICES = "\n".join(
+    f'[[price]]\nsku = "{sku}"\nprice_ore = "{ore}"\nvalid_from = 2026-01-01\n'
+    for sku, ore in {
+        "PRINT-SH-SIDE": "42",
+        "KONV-AUTO-C5": "45",
+        "EKSTRAARK-AUTO": "45",
+        "PORTO-BREV-20G": "1992",
+        "PORTO-BREV-50G": "2500",
+    }.items()
+)
+
+
+def book(database: Database, letters: list[ShipmentId], at: Any = DAY, **changes: object) -> None:
+    lines = [a_letter(n, shipment_id=one, **changes) for n, one in enumerate(letters, start=1)]
+    content = written(lines, NEUTRAL)
+    read = read_receipt_file(content, customer="SVAR")
+    assert isinstance(read, ReceiptFile), read
+    sha256 = hashlib.sha256(content).hexdigest()
+    stage_receipts(database, "default", "a.csv", sha256, read, at)
+    book_file(database, sha256, at)
+
+
+def enter(database: Database) -> int:
+    with transaction(database) as tx:
+        return enter_charges(tx, grace_days=5)
+
+
+def sums(database: Database, table: Any, column: str) -> dict[tuple[str, str], int]:
+    keys = (table.c.shipment_id, table.c.kind)
+    with reading(database) as tx:
+        rows = tx.execute(select(*keys, func.sum(table.c[column])).group_by(*keys))
+        return {(shipment, kind): int(total) for shipment, kind, total in rows}
+
+
+def test_every_charge_is_entered_once_and_adds_up(database: Database) -> None:
+    with transaction(database) as tx:
+        keep_price_list(tx, parse_prices(PRICES))
+    book(database, handed_over(database, 3))
+
+    first, second = enter(database), enter(database)
+
+    assert (first > 6, second) == (True, 0)
+    assert sums(database, ledger, "billed_ore") == sums(database, charges, "net_ore")
+    assert sums(database, ledger, "vat_ore") == sums(database, charges, "vat_ore")
+
+
+def test_a_correction_takes_back_article_for_article_and_says_when_it_is_billed(
+    database: Database,
+) -> None:
+    with transaction(database) as tx:
+        keep_price_list(tx, parse_prices(PRICES))
+    letters = handed_over(database, 2)
+    book(database, letters)
+    enter(database)
+
+    book(database, letters[:1], LATER, postage_ore=1400, kind="korreksjon")
+    enter(database)
+
+    assert sums(database, ledger, "billed_ore") == sums(database, charges, "net_ore")
+    with reading(database) as tx:
+        rows = tx.execute(
+            select(ledger).where(ledger.c.shipment_id == letters[0], ledger.c.kind == "POSTAGE")
+        ).all()
+    assert sorted((row.entry_class, row.billing_period, row.billed_ore) for row in rows) == [
+        ("CORRECTION", "2026-12", -1992),
+        ("FIRST", "2026-11", 1992),
+        ("FIRST", "2026-12", 1400),
+    ]
+    # What the first was and what takes it back differ in nothing but the sign.
+    quantities = dict.fromkeys((row.sku for row in rows), 0)
+    for row in rows:
+        quantities[row.sku] += row.quantity
+    assert set(quantities.values()) == {1}
+
+
+def test_a_correction_that_comes_before_the_ledger_is_made_is_entered_whole(
+    database: Database,
+) -> None:
+    letters = handed_over(database, 1)
+    book(database, letters)
+    book(database, letters, LATER, postage_ore=1400, kind="korreksjon")
+
+    enter(database)
+
+    assert sums(database, ledger, "billed_ore") == sums(database, charges, "net_ore")
+    assert enter(database) == 0

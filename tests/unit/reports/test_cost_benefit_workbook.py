@@ -1,0 +1,83 @@
+"""The cost/benefit workbook is a living model: its formulas give what svarut reckoned."""
+
+import io
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from recalculating import differences
+
+from reports.cost_benefit.assumptions import read_assumptions
+from reports.cost_benefit.measured import Basis, MeasuredMonth, MeasuredSender, figures
+from reports.cost_benefit.workbook import workbook
+
+DAY = date(2026, 11, 25)
+SAID = read_assumptions(DAY)
+BASIS = Basis(
+    (
+        MeasuredMonth("2026-10", 900, 300, 279_000, 1_800_000, 2100),
+        MeasuredMonth("2026-11", 1000, 500, 330_000, 1_990_000, 2300),
+    ),
+    (
+        MeasuredSender("Nordvik kommune", "310000108", 1200, 700, 390_000, 2_400_000),
+        MeasuredSender('=HYPERLINK("x")', "010000109", 700, 100, 219_000, 1_390_000),
+    ),
+)
+
+
+@pytest.mark.parametrize("basis", [BASIS, Basis()], ids=["measured", "nothing measured"])
+def test_a_spreadsheet_program_reckons_the_same(basis: Basis, tmp_path: Path) -> None:
+    assert differences(workbook(SAID, basis, DAY), tmp_path) == []
+
+
+def test_equal_assumptions_give_equal_bytes() -> None:
+    assert workbook(SAID, BASIS, DAY) == workbook(SAID, BASIS, DAY)
+
+
+def test_it_has_the_sheets_an_analyst_looks_for() -> None:
+    book = load_workbook(io.BytesIO(workbook(SAID, BASIS, DAY)))
+
+    assert book.sheetnames == [
+        "Les meg",
+        "Forutsetninger",
+        "Målt grunnlag",
+        "Per forsendelse",
+        "Kontantstrøm",
+        "Følsomhet",
+        "Scenarier",
+        "Per avsender",
+        "Gevinstplan",
+        "Ikke-prissatte",
+        "Kontroll",
+    ]
+    assert not any(sheet.merged_cells.ranges for sheet in book.worksheets)
+
+
+def test_what_was_measured_is_said_to_be() -> None:
+    book = load_workbook(io.BytesIO(workbook(SAID, BASIS, DAY)), data_only=True)
+    sheet = book["Forutsetninger"]
+
+    rows = {row[7].value: row for row in sheet.iter_rows(min_row=2)}
+
+    assert rows["porto_med"][3].value == pytest.approx(3_790_000 / 1900 / 100)
+    assert rows["porto_med"][5].value == "målt"
+    assert "2026-10–2026-11" in rows["porto_med"][6].value
+    assert rows["minutter_uten"][5].value == "anslag"
+
+
+def test_a_year_is_reckoned_from_the_months_there_are() -> None:
+    assert figures(BASIS)["volum"][0] == 2700 * 6
+    assert figures(BASIS)["andel_digital"][0] == pytest.approx(800 / 2700)
+    assert figures(Basis()) == {}
+
+
+def test_senders_are_ranked_by_what_they_would_save_and_no_name_is_a_formula() -> None:
+    book = load_workbook(io.BytesIO(workbook(SAID, BASIS, DAY)))
+    sheet = book["Per avsender"]
+
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2, max_row=3)]
+
+    assert [row[0] for row in rows] == ["Nordvik kommune", '=HYPERLINK("x")']
+    assert sheet["A3"].data_type == "s"
+    assert rows[1][1] == "010000109"
