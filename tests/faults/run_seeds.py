@@ -6,6 +6,7 @@ without faults. A seed that is done at the same commit is passed over, so a run 
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ RESULTS = ROOT / ".faults" / "results.jsonl"
 def main() -> int:
     """Run the seeds that are asked for; exit code 1 when one of them ends wrongly."""
     asked, commit = _asked(), _commit()
+    # Told to stop, it ends the servers it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if asked.jobs > 1 and asked.share is None:
         failed = _side_by_side(asked.jobs)
     else:
