@@ -43,7 +43,8 @@ def main() -> int:
 
 def _nights(asked: argparse.Namespace, commit: str) -> int:
     """Run every night that is not done, and return 1 when one went wrong."""
-    done = {} if asked.again else _done(commit, asked.letters)
+    changed = commit.endswith("+")  # and perhaps otherwise than the last time
+    done = {} if asked.again or changed else _done(commit, asked.letters)
     seeds = [
         seed for seed in _seeds(asked.seeds)[asked.share or 0 :: asked.jobs] if seed not in done
     ]
