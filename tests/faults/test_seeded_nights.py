@@ -13,10 +13,10 @@ from nights.world import World, open_world
 
 pytestmark = pytest.mark.faults
 
-SEEDS = (130, 147, 168)
-"""Both databases; every kind of blow while printing; a vendor late, wrong, and never there."""
+SEEDS = (19, 44, 113)
+"""Both databases; every kind of blow while printing; a vendor wrong, never there, and there twice."""
 
-POINTS = {"print": 80, "answers": 36, "receipts": 10, "reconcile": 8}
+POINTS = {"print": 98, "answers": 36, "receipts": 10, "reconcile": 8}
 
 
 @pytest.fixture(scope="module")

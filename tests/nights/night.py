@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nights.outcome import outcome_of
-from nights.plan import Blow, Kind, Plan
+from nights.plan import Blow, Conduct, Kind, Plan
 from nights.quiet import QuietNight
 from nights.shop import OddShop, printed
 from nights.steps import MINUTES, let_the_vendor_work, run_step, time_of
@@ -53,6 +53,9 @@ def a_struck_night(world: World, quiet: QuietNight, plan: Plan) -> Report:
             shop.take_in(time_of("print"))
         if step == "answers":
             _answers_come_late(world, shop, report)
+        if step == "receipts" and plan.conduct is Conduct.FILE_WRONG:
+            shop.write_receipts_anew()
+            _in_peace(world, step, report)
     _nothing_changes_any_more(world, report)
     with open_database(world.settings.database_url) as database:
         outcome = outcome_of(database)

@@ -18,6 +18,9 @@ TOLD_ASIDE = frozenset({"open_items", "open_item_acts", "receipt_files", "receip
 OF_THE_WAY = frozenset({"file", "file_sha256", "line", "receipt", "reverses_file", "reverses_line"})
 """Which receipt file, and where in it: another one when the vendor leaves a package out."""
 
+FIRST_RECEIPTS = "SVAR-20261124-001.csv"
+"""The vendor's first receipt file of the night."""
+
 Rows = Mapping[str, Collection[str]]
 
 
@@ -71,6 +74,7 @@ def items_expected(conduct: Conduct, package: str) -> tuple[set[tuple[str, str]]
         Conduct.OTHER_COUNTS: {("ACKNOWLEDGEMENT_DIFFERS", batch)},
         Conduct.GARBAGE: {("ACKNOWLEDGEMENT_UNREADABLE", answer), missing},
         Conduct.STRANGER: {("ACKNOWLEDGEMENT_UNKNOWN", answer.replace("-f1.", "-f7."))},
+        Conduct.FILE_WRONG: {("RECEIPT_REFUSED", FIRST_RECEIPTS)},
         Conduct.REFUSED: {("PACKAGE_REFUSED", batch)},
         Conduct.NEVER_TAKEN: {missing},
         Conduct.NEVER_ANSWERED: {missing},

@@ -36,10 +36,11 @@ class Conduct(StrEnum):
     NEVER_TAKEN = "never takes a package in"
     NEVER_ANSWERED = "prints a package and never answers"
     FILE_TWICE = "sends its receipts twice"
+    FILE_WRONG = "sends receipts whose totals are wrong, and then right ones"
     LINE_TWICE = "has a receipt line twice"
 
 
-CONDUCTS = (*Conduct, *[Conduct.PROMPT] * 3)
+CONDUCTS = (*Conduct, *[Conduct.PROMPT] * 4)
 """By turns; a quarter of the nights the vendor does all well, and only we are struck."""
 
 SHIP_ONLY = (Kind.LINE, Kind.DISK_THERE)
@@ -114,11 +115,11 @@ def plan_of(seed: int, points: Mapping[str, int]) -> Plan:
 
 
 def _blow(random: Random, kinds: list[Kind], points: int) -> Blow:
-    kind = random.choice(kinds)
+    kind, share = random.choice(kinds), random.random()
     return Blow(
         kind,
-        point=random.randint(1, points) if kind is Kind.POINT else 0,
-        share=random.random(),
+        point=1 + int(share * points) if kind is Kind.POINT else 0,
+        share=share,
         towards=random.choice(list(Towards)),
         silent=random.random() < 0.1,  # each silence costs the whole timeout
     )

@@ -37,8 +37,10 @@ class OddShop(print_shop.PrintShop):
         print_shop._open_package = _open_package
         self.conduct, self.victim, self.moves = conduct, victim, moves
         self._right = b""
+        self._receipts: tuple[list[print_shop.Taken], datetime]
         self.errors |= {
             Conduct.FILE_TWICE: {"duplicate_file"},
+            Conduct.FILE_WRONG: {"wrong_totals"},
             Conduct.LINE_TWICE: {"duplicate_line"},
         }.get(conduct, set())
 
@@ -50,6 +52,10 @@ class OddShop(print_shop.PrintShop):
             self.take_in(now)
         elif self.conduct in {Conduct.MENDED, Conduct.TWICE}:
             super()._publish(ANSWERS, name, self._right)
+
+    def write_receipts_anew(self) -> None:
+        """Write the receipts once more, in a file of their own."""
+        super()._write_receipts(*self._receipts)
 
     @contextmanager
     def watching(self, now: datetime) -> Iterator[None]:
@@ -78,6 +84,10 @@ class OddShop(print_shop.PrintShop):
         if self.moves:
             (self.root / "inn" / name).rename(self.books / name)
         return accepted
+
+    def _write_receipts(self, letters: list[print_shop.Taken], posted: datetime) -> None:
+        self._receipts = letters, posted
+        super()._write_receipts(letters, posted)
 
     def _publish(self, folder: str, name: str, content: bytes) -> None:
         if name != f"{self.victim}.mottak.json":
