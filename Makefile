@@ -43,6 +43,7 @@ bench: $(STAMP) ## measure the steps beside the cost of their unavoidable part
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/receipts.py
+	$(BIN)/python benchmarks/sftp.py
 	$(BIN)/python benchmarks/assembly.py
 	$(BIN)/python benchmarks/print_night.py
 

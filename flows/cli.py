@@ -18,6 +18,7 @@ from flows.commands import (
     handling,
     invoice,
     items,
+    manual,
     nights,
     postcodes,
     prices,
@@ -56,6 +57,7 @@ app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(manual.app, name="manual")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
 app.add_typer(receipts_app, name="receipts")

@@ -241,6 +241,9 @@ class Settings(BaseSettings):
         description="Letters while they are looked at; on this machine's disk, swept by itself.",
     )
     reports_folder: Path = Field(Path("reports-out"), description="Workbooks for finance.")
+    by_hand_folder: Path = Field(
+        Path("by-hand"), description="Print files for senders who print by hand, until confirmed."
+    )
     invoices_folder: Path = Field(
         Path("invoices"), description="Every frozen invoice: XML, PDF and specification."
     )

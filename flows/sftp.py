@@ -1,9 +1,10 @@
 """Move whole files to and from hosts we know by their key."""
 
+import errno
 import hashlib
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final, Protocol
 
 import paramiko
 
+from flows.bandwidth import Bandwidth
 from flows.errors import NeedsAPerson, TryAgainLater
 
 CIPHERS: Final = (
@@ -23,6 +25,15 @@ CIPHERS: Final = (
 """Our order. paramiko lists GCM last and never gets it; with it a transfer is 1.5 times as fast."""
 
 READ_BYTES: Final = 1024 * 1024
+WRITE_BYTES: Final = 32 * 1024
+"""What one request of SFTP carries."""
+
+OUR_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Only our own disk says these: over SFTP a server has no number for them."""
+
+
+class WriteRefused(NeedsAPerson):
+    """The server answers, and does not let us write."""
 
 
 class Host(Protocol):
@@ -140,17 +151,48 @@ class Sftp:
                 digest.update(block)
         return digest.hexdigest()
 
-    def put_whole(self, source: Path, folder: str, name: str) -> None:
+    def put_whole(
+        self,
+        source: Path,
+        folder: str,
+        name: str,
+        *,
+        sha256: str = "",
+        bandwidth: Bandwidth | None = None,
+    ) -> None:
         """Put a file in a folder so that it appears under its name whole, or not at all.
 
-        Written as `.<name>.part`, size checked, renamed. An existing file of that name is never
-        overwritten: the server refuses the rename, and NeedsAPerson is raised.
+        Written as `.<name>.part` (anew, if a killed run left one), its size checked, renamed. With
+        a SHA-256 it is read back first. An existing file of that name is never overwritten.
+        Raises WriteRefused when the server does not let us, NeedsAPerson when what arrived or lies
+        there is something else.
         """
-        self._put_whole(folder, name, source.stat().st_size, source=source)
+        with source.open("rb") as reader:
+            self._put_whole(
+                folder,
+                name,
+                source.stat().st_size,
+                iter(lambda: reader.read(WRITE_BYTES), b""),
+                sha256=sha256,
+                bandwidth=bandwidth or Bandwidth(),
+            )
 
     def put_whole_bytes(self, content: bytes, folder: str, name: str) -> None:
         """Put a small file in a folder, as `put_whole` does."""
-        self._put_whole(folder, name, len(content), content=content)
+        self._put_whole(folder, name, len(content), [content], sha256="", bandwidth=Bandwidth())
+
+    def free_bytes(self, folder: str) -> int | None:
+        """Return how much room the server says it has for us; None when it does not say."""
+        try:
+            # OpenSSH's extension; paramiko has no name for it.
+            _, answer = self._client._request(  # type: ignore[attr-defined]  # noqa: SLF001
+                paramiko.sftp.CMD_EXTENDED, "statvfs@openssh.com", folder
+            )
+        except OSError:
+            return None
+        numbers = [answer.get_int64() for _ in range(5)]
+        _, fragment_bytes, _, _, free_for_us = numbers
+        return int(fragment_bytes * free_for_us)
 
     def replace_bytes(self, content: bytes, folder: str, name: str) -> None:
         """Put a small file in a folder, whole or not at all, in the place of an earlier one."""
@@ -185,16 +227,14 @@ class Sftp:
         folder: str,
         name: str,
         size_bytes: int,
+        blocks: Iterable[bytes],
         *,
-        source: Path | None = None,
-        content: bytes = b"",
+        sha256: str,
+        bandwidth: Bandwidth,
     ) -> None:
         temporary, final = f"{folder}/.{name}.part", f"{folder}/{name}"
-        if source is not None:
-            self._client.put(str(source), temporary)
-        else:
-            with self._client.open(temporary, "wb") as writer:
-                writer.write(content)
+        with self._writing(folder, name, size_bytes):
+            self._write(temporary, blocks, bandwidth)
         found = self._client.stat(temporary).st_size
         if found != size_bytes:
             raise NeedsAPerson(
@@ -202,13 +242,77 @@ class Sftp:
                 where=f"sftp {self._host}, folder {folder}",
                 do="check free space at the vendor; the next run sends it again",
             )
+        if sha256 and self.sha256_of(temporary) != sha256:
+            raise NeedsAPerson(
+                f"{name} read back from the server has another SHA-256 than what was sent",
+                where=f"sftp {self._host}, folder {folder}",
+                do="ask the vendor about the disk; nothing has its name yet, the next run sends it",
+            )
         if self.size_of(final) is not None:
             raise NeedsAPerson(
                 f"{name} is there already, and nothing is ever overwritten",
                 where=f"sftp {self._host}, folder {folder}",
                 do="find out who wrote it; compare its hash with the batch: svarut show",
             )
-        self._client.rename(temporary, final)
+        with self._writing(folder, name, 0):
+            self._client.rename(temporary, final)
+
+    def _write(self, path: str, blocks: Iterable[bytes], bandwidth: Bandwidth) -> None:
+        """Write a file without waiting for each block's answer, and look at every answer.
+
+        paramiko reads none of what is outstanding when a file is closed: a block that a full disk
+        refused would be a hole. So the last one is waited for, and all before it.
+        """
+        with self._client.open(path, "wb") as writer:
+            writer.set_pipelined(True)
+            last = b""
+            for block in blocks:
+                if last:
+                    bandwidth.take(len(last))
+                    writer.write(last)
+                last = block
+            writer.set_pipelined(False)
+            bandwidth.take(len(last))
+            writer.write(last)
+
+    @contextmanager
+    def _writing(self, folder: str, name: str, size_bytes: int) -> Iterator[None]:
+        """Tell a server that refuses from one that is gone."""
+        try:
+            yield
+        except OSError as fault:
+            if not _is_answer(fault):
+                raise
+            what, do = why_refused(fault, self.free_bytes(folder), size_bytes)
+            raise WriteRefused(
+                f"{name} was not taken: {what}", where=f"sftp {self._host}, folder {folder}", do=do
+            ) from fault
+
+
+def why_refused(fault: OSError, free_bytes: int | None, size_bytes: int) -> tuple[str, str]:
+    """Return what a server's refusal means, and what to do about it."""
+    again = "the next run sends it again"
+    if fault.errno == errno.ENOENT:
+        return "the folder is not there", f"ask the vendor for the folder; {again}"
+    if fault.errno == errno.EACCES:
+        return "we may not write there", f"ask the vendor for the right to write; {again}"
+    if free_bytes is not None and free_bytes < size_bytes:
+        return (
+            f"the vendor's disk is full: {free_bytes} bytes free, {size_bytes} needed",
+            f"ask the vendor to make room; {again}",
+        )
+    room = "" if free_bytes is None else f", with {free_bytes} bytes free"
+    return (
+        f"the server says no more than failure{room}",
+        f"ask the vendor about a full disk, a quota or a limit on files; {again}",
+    )
+
+
+def _is_answer(fault: OSError) -> bool:
+    """Say whether an error is a server's answer: paramiko gives those a text and few numbers."""
+    return fault.errno in {errno.ENOENT, errno.EACCES} or (
+        fault.errno is None and type(fault) is OSError and str(fault) != "Socket is closed"
+    )
 
 
 @contextmanager
@@ -234,17 +338,39 @@ def connect(server: Host) -> Iterator[Sftp]:
             finally:
                 transport.close()
     except paramiko.AuthenticationException as fault:
+        if _was_cut_off(fault):
+            raise TryAgainLater(
+                "the line was cut while we logged in",
+                where=where,
+                do="nothing is lost; the next run calls again",
+            ) from fault
         raise NeedsAPerson(
             "the server does not accept our key",
             where=where,
             do=f"give the vendor the public half of {server.key_file.name}",
         ) from fault
     except (paramiko.SSHException, OSError, EOFError) as fault:
+        if isinstance(fault, OSError) and fault.errno in OUR_DISK:
+            raise our_disk_is_full("while the server was called") from fault
         raise TryAgainLater(
             f"the server did not answer as it should ({type(fault).__name__})",
             where=where,
             do="nothing is lost; the next run asks the server what it has and goes on",
         ) from fault
+
+
+def _was_cut_off(fault: paramiko.AuthenticationException) -> bool:
+    """Tell a line that broke from a key that is refused: paramiko has one error for both."""
+    return any(word in str(fault) for word in ("EOF", "timeout"))
+
+
+def our_disk_is_full(where: str) -> NeedsAPerson:
+    """Return what to say when a file cannot be written here."""
+    return NeedsAPerson(
+        "our own disk is full, or a quota on it",
+        where=where,
+        do="make room, then run the flow again: it goes on where it stopped",
+    )
 
 
 def _log_in(

@@ -37,7 +37,9 @@ def controls(
     return [
         Control("all_letters", closed + still_open, totals.get("taken_in", 0)),
         Control(
-            "printed_have_receipts", by_status[Status.PRINTED], totals.get("charged_letters", 0)
+            "printed_have_receipts",
+            by_status[Status.PRINTED],
+            totals.get("charged_letters", 0) + totals.get("printed_by_hand", 0),
         ),
         Control("two_charges_a_receipt", totals.get("charges", 0), 2 * applied),
         Control("quarantine_is_empty", totals.get("lines:QUARANTINED", 0), 0),

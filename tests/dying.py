@@ -25,7 +25,7 @@ from flows.dispatch.channel import Watch
 from flows.domain.vendor_profile import NEUTRAL
 from flows.intake.inbox import take_in
 from flows.intake.status_feed import deliver_feeds, make_feeds
-from flows.print_batch import collecting
+from flows.print_batch import by_hand, collecting
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
 from flows.receipts import ingestion, reconciling, replaying
@@ -113,6 +113,16 @@ def collect_the_answers(settings: Settings, now: datetime) -> None:
         collecting.collect_acknowledgements(database, settings, now)
 
 
+def print_by_hand(settings: Settings, now: datetime) -> None:
+    """A person prints each sender's files, and says that they lie in their envelopes."""
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            senders = sorted(all_senders(tx))
+        for sender in senders:
+            by_hand.print_by_hand(database, settings, sender, now)
+            by_hand.confirm(database, settings, sender, now.date(), {}, by="KA", now=now)
+
+
 def book_the_receipts(settings: Settings, now: datetime) -> None:
     with open_database(settings.database_url) as database:
         for sha256 in ingestion.unfinished(database):
@@ -149,6 +159,7 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "follow": follow_and_take_back,
     "print": print_the_night,
     "answers": collect_the_answers,
+    "by hand": print_by_hand,
     "receipts": book_the_receipts,
     "replay": replay_what_waits,
     "reconcile": reconcile_the_night,

@@ -16,6 +16,9 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+BASH = "/bin/bash"
+"""Its `ulimit -f` counts in KiB; other shells' in blocks of half that."""
+
 
 @dataclass(frozen=True)
 class SftpServer:
@@ -98,8 +101,11 @@ async def _close(acceptor: asyncssh.SSHAcceptor) -> None:
 
 
 @contextmanager
-def openssh_server(folder: Path) -> Iterator[SftpServer]:
-    """Run OpenSSH's own sshd, where there is one; CI must have it."""
+def openssh_server(folder: Path, largest_file_kib: int = 0) -> Iterator[SftpServer]:
+    """Run OpenSSH's own sshd, where there is one; CI must have it.
+
+    largest_file_kib: the system refuses what is larger, as a full disk or a quota does.
+    """
     sshd = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
     if sshd is None:
         if os.environ.get("CI") == "true":
@@ -125,10 +131,10 @@ def openssh_server(folder: Path) -> Iterator[SftpServer]:
     )
     log = folder / "sshd.log"
     with log.open("w", encoding="utf-8") as errors:
-        # SIGXFSZ stays ignored: a limit on its files then looks like a full disk to the server.
-        process = subprocess.Popen(
-            [sshd, "-D", "-e", "-f", str(config)], stderr=errors, restore_signals=False
-        )
+        # With XFSZ ignored, a limit on files looks like a full disk, now or when it is set later.
+        limit = f"trap '' XFSZ; {f'ulimit -f {largest_file_kib}; ' if largest_file_kib else ''}"
+        command = [BASH, "-c", f'{limit}exec "$@"', "sshd", sshd, "-D", "-e", "-f", str(config)]
+        process = subprocess.Popen(command, stderr=errors)
     try:
         _wait_for(port, process, log)
         user = getpass.getuser()

@@ -25,7 +25,7 @@ from flows.domain.batch import (
     Piece,
     PlannedBatch,
 )
-from flows.domain.shipment import ShipmentId
+from flows.domain.shipment import Document, Recipient, ShipmentId
 from flows.domain.status import Mover, Status
 from flows.errors import ImpossibleState
 
@@ -112,8 +112,19 @@ def read_batch(tx: Tx, batch_id: BatchId) -> Batch:
 def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
     """Return the letters still in a batch, by piece number."""
     rows = tx.execute(
-        select(
-            pieces.c.number,
+        select(pieces.c.number, pieces.c.shipment_id)
+        .where(pieces.c.batch_id == batch_id, pieces.c.live)
+        .order_by(pieces.c.number),
+    )
+    return read_letters(tx, [Piece(batch_id, row.number, row.shipment_id) for row in rows])
+
+
+def read_letters(tx: Tx, wanted: Sequence[Piece]) -> list[Letter]:
+    """Return letters with all that is printed of them, in the order of the pieces."""
+    ids = [piece.shipment_id for piece in wanted]
+    rows: dict[ShipmentId, Any] = {}
+    for some in in_chunks(ids):
+        query = select(
             shipments.c.id,
             shipments.c.sender_id,
             shipments.c.account_code,
@@ -123,29 +134,31 @@ def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
             shipments.c.route_reason,
             shipments.c.contact_language,
             shipments.c.own_address_page,
-        )
-        .join(shipments, shipments.c.id == pieces.c.shipment_id)
-        .where(pieces.c.batch_id == batch_id, pieces.c.live)
-        .order_by(pieces.c.number),
-    ).all()
-    ids = [row.id for row in rows]
+        ).where(shipments.c.id.in_(some))
+        rows |= {row.id: row for row in tx.execute(query)}
     who, what = moves.recipients_of(tx, ids), moves.documents_of(tx, ids)
-    return [
-        Letter(
-            piece=Piece(batch_id, row.number, row.id),
-            sender_id=row.sender_id,
-            account_code=row.account_code,
-            duplex=row.duplex,
-            colour=row.colour,
-            due_at=row.due_at,
-            route_reason=row.route_reason or "",
-            recipient=who[row.id],
-            documents=tuple(each for each in what[row.id] if not each.excluded_from_print),
-            recipient_language=row.contact_language,
-            own_address_page=row.own_address_page,
-        )
-        for row in rows
-    ]
+    return [_letter(piece, rows[piece.shipment_id], who, what) for piece in wanted]
+
+
+def _letter(
+    piece: Piece,
+    row: Any,
+    who: Mapping[ShipmentId, Recipient],
+    what: Mapping[ShipmentId, Sequence[Document]],
+) -> Letter:
+    return Letter(
+        piece=piece,
+        sender_id=row.sender_id,
+        account_code=row.account_code,
+        duplex=row.duplex,
+        colour=row.colour,
+        due_at=row.due_at,
+        route_reason=row.route_reason or "",
+        recipient=who[row.id],
+        documents=tuple(each for each in what[row.id] if not each.excluded_from_print),
+        recipient_language=row.contact_language,
+        own_address_page=row.own_address_page,
+    )
 
 
 def leave_out(

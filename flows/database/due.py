@@ -1,5 +1,6 @@
 """Which letters are due for print, and whose turn it is to put them in batches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 
 from flows.database.batches import NOT_PRINTABLE
+from flows.database.hand_print import in_a_job
 from flows.database.offers import never_resent
-from flows.database.session import Tx
+from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
     batches,
     documents,
@@ -100,6 +102,19 @@ def wait_for_turn(tx: Tx) -> None:
         tx.execute(text("SELECT pg_advisory_xact_lock(hashtext('svarut: due for print'))"))
 
 
+def waiting_since(tx: Tx, letters: Sequence[ShipmentId]) -> dict[ShipmentId, datetime]:
+    """Return since when letters have waited for paper: their deadline, or when they came."""
+    found: dict[ShipmentId, datetime] = {}
+    for ids in in_chunks(letters):
+        rows = tx.execute(
+            select(shipments.c.id, shipments.c.due_at, shipments.c.received_at).where(
+                shipments.c.id.in_(ids)
+            )
+        )
+        found |= {row.id: row.due_at or row.received_at for row in rows}
+    return found
+
+
 def reserved_since(tx: Tx, since: datetime) -> dict[SenderId, int]:
     """Return how many letters of each sender are in live batches made since an instant."""
     rows = tx.execute(
@@ -151,6 +166,8 @@ def _is_due(now: datetime, asked_since: datetime | None, *, by_hand: bool) -> Co
         senders.c.on_hold.is_(False),
         senders.c.print_vendor == MANUAL if by_hand else senders.c.print_vendor != MANUAL,
         ~in_batch,
+        # Whoever prints now: a letter that its sender is printing is not printed by a vendor too.
+        ~in_a_job(),
         ~held_back,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 
 from flows.database.follow import taken_in
+from flows.database.hand_print import printed_by_hand
 from flows.database.session import Tx
 from flows.database.tables import charges, pieces, receipt_lines, senders, shipments
 from flows.domain.receipt import LineKind, LineState
@@ -93,7 +94,8 @@ def control_totals(tx: Tx) -> dict[str, int]:
     """Return what must agree: letters of each status, and receipt lines of each state.
 
     Keys: `letters:<status>`; `taken_in`, counted by the events that begin letters' walks;
-    `lines:<state>`, reversals left out; `charges` (those not taken back); `charged_letters`.
+    `lines:<state>`, reversals left out; `charges` (those not taken back); `charged_letters`;
+    `printed_by_hand`, letters that their senders printed: they have no receipt.
     """
     found = {
         f"letters:{status}": count
@@ -116,5 +118,6 @@ def control_totals(tx: Tx) -> dict[str, int]:
     in_force = func.sum(case((charges.c.charge_class == "REVERSAL", -1), else_=1))
     found["charges"] = int(tx.scalar(select(in_force)) or 0)
     letters = select(func.count(func.distinct(charges.c.shipment_id)))
+    found["printed_by_hand"] = printed_by_hand(tx)
     found["charged_letters"] = int(tx.scalar(letters) or 0)
     return found

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import exists, select, update
 
 from flows.database import shipments as moves
+from flows.database.hand_print import in_a_job
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import open_items, pieces, shipments
 from flows.domain.shipment import ShipmentId
@@ -96,11 +97,11 @@ def _refuse(tx: Tx, letters: Sequence[ShipmentId], *, at_vendor: str) -> None:
     in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
     for ids in in_chunks(letters):
         rows = tx.execute(
-            select(shipments.c.id, shipments.c.status, in_batch)
+            select(shipments.c.id, shipments.c.status, in_batch, in_a_job())
             .where(shipments.c.id.in_(ids))
             .with_for_update(of=shipments),
         )
-        for shipment_id, status, is_in_batch in rows:
+        for shipment_id, status, is_in_batch, is_in_a_job in rows:
             if Status(status) in FINAL:
                 raise NeedsAPerson(
                     "the letter has come to its end",
@@ -112,4 +113,10 @@ def _refuse(tx: Tx, letters: Sequence[ShipmentId], *, at_vendor: str) -> None:
                     "the letter is in a batch",
                     where=f"shipment {shipment_id}",
                     do=at_vendor,
+                )
+            if is_in_a_job:
+                raise NeedsAPerson(
+                    "the letter is in a file that its sender prints",
+                    where=f"shipment {shipment_id}",
+                    do="leave its number out when the file is confirmed: svarut manual confirm",
                 )

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, exists, func, insert, or_, select, update
 
+from flows.database import hand_print
 from flows.database import shipments as moves
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import batches, offers, pieces, recipients, senders, shipments
@@ -240,8 +241,9 @@ def record_reads(
 ) -> ReadCounts:
     """Settle letters that were read: (offer, read_at).
 
-    A letter in a batch that has not begun to leave is taken out of it. One whose paper is on its
-    way stays there: the reading is kept as an event.
+    A letter in a batch that has not begun to leave is taken out of it, and so is one that its
+    sender has printed by hand and not yet confirmed. One whose paper is on its way stays there:
+    the reading is kept as an event.
     """
     if not read:
         return ReadCounts(0, 0, 0)
@@ -256,6 +258,7 @@ def record_reads(
     unread = _still(tx, list(when), Status.NOTIFIED, Status.SENT_DIGITALLY)
     to_move = [one for one in when if one in unread - leaving]
     _take_out_of_batches(tx, reserved, at)
+    hand_print.leave(tx, to_move, hand_print.READ)
     moves.move(
         tx,
         to_move,

@@ -90,20 +90,21 @@ def find_file(tx: Tx, beginning: str) -> str:
 
 
 def line_row(tx: Tx, sha256: str, line: int) -> dict[str, Any]:
-    """Return a receipt line as it is kept; raises NeedsAPerson when there is none."""
-    row = tx.execute(
-        select(receipt_lines)
-        .where(receipt_lines.c.file_sha256 == sha256, receipt_lines.c.line == line)
-        .with_for_update(),
-    ).mappings()
-    found = row.first()
-    if found is None:
-        raise NeedsAPerson(
-            "the file has no such receipt line",
-            where=f"{sha256[:12]}:{line}",
-            do="see what waits: svarut receipts quarantine list",
-        )
-    return dict(found)
+    """Return a line of a file as it is kept, a receipt or returned mail; raises NeedsAPerson."""
+    for table in (receipt_lines, return_lines):
+        row = tx.execute(
+            select(table)
+            .where(table.c.file_sha256 == sha256, table.c.line == line)
+            .with_for_update(),
+        ).mappings()
+        found = row.first()
+        if found is not None:
+            return dict(found)
+    raise NeedsAPerson(
+        "the file has no such line",
+        where=f"{sha256[:12]}:{line}",
+        do="see what waits: svarut receipts quarantine list",
+    )
 
 
 def quarantined_lines(tx: Tx, sha256: str, lines: Sequence[int]) -> list[dict[str, Any]]:

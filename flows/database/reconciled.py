@@ -8,6 +8,7 @@ from sqlalchemy import and_, exists, func, or_, select
 
 from flows.clock import oslo_date
 from flows.database.batches import NOT_PRINTABLE
+from flows.database.hand_print import in_a_job
 from flows.database.prices import read_price_list
 from flows.database.reconciled_answers import (
     articles,
@@ -42,6 +43,7 @@ from flows.domain.reconciliation import (
     Unproved,
     WaitingLetter,
 )
+from flows.domain.sender import MANUAL
 from flows.domain.shipment import Route, SenderId
 from flows.domain.status import Mover, Status
 
@@ -146,6 +148,9 @@ def _waiting(tx: Tx, now: datetime) -> list[WaitingLetter]:
             shipments.c.digital_only.is_(False),
             shipments.c.held_for == "",
             senders.c.on_hold.is_(False),
+            # Senders who print by hand have an alarm of their own: MANUAL_PRINT_WAITS.
+            senders.c.print_vendor != MANUAL,
+            ~in_a_job(),
             ~exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live),
             ~exists().where(
                 open_items.c.code == NOT_PRINTABLE,

@@ -7,12 +7,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from flows.database import ledger_tables
+from flows.database import hand_print_tables, ledger_tables
 from flows.database.session import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-METADATA = ledger_tables.ledger.metadata
+METADATA = {
+    table.metadata for table in (ledger_tables.ledger, hand_print_tables.hand_print_jobs)
+}.pop()
 """Every table of ours, in whichever file it is described."""
 
 

@@ -191,6 +191,13 @@ class Transport:
     return_names: str = "*.csv"
     invoice_names: str = "*.csv"
     encryption: str = "none"
+    read_back: bool = False
+    """After an upload the file is read back and its SHA-256 compared, before it is renamed."""
+    bytes_per_second: int = 0
+    """An upload takes no more of the line than this; 0: all there is."""
+    downtime: tuple[str, ...] = ()
+    """When nothing is sent, Norwegian time: `sun 02:00-06:00`, `daily 23:30-00:30`; `closed` for
+    the days of `calendar.closed_days`."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +208,9 @@ class Calendar:
     """Days off besides weekends and public holidays."""
     cut_off: str = "00:00"
     """Norwegian time: what is due by then on a working day of the vendor's goes that night."""
+    opens: str = "00:00"
+    closes: str = "24:00"
+    """Norwegian time, on working days: only these hours count for how long an answer may take."""
     acknowledge_within_minutes: int = 30
     receipts_within_working_days: int = 4
     returns_within_days: int = 30

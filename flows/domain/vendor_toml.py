@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import tomli_w
 
 from flows.domain.batch import JobClass
+from flows.domain.opening_hours import is_window
 from flows.domain.receipt import LineKind
 from flows.domain.returned_mail import ReturnReason
 from flows.domain.vendor_profile import (
@@ -26,7 +27,9 @@ from flows.domain.vendor_profile import (
     REQUIRED_COLUMNS,
     RETURN_COLUMNS,
     RETURN_CONTROL,
+    Calendar,
     Dialect,
+    Transport,
     VendorProfile,
     one_version_a_day,
 )
@@ -54,6 +57,7 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _PRODUCT: Final = re.compile(r"[A-Z0-9]{0,5}")
 """It stands in file names, after the rest of the job class."""
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_ANSWER: Final = re.compile(r"[\w.-]*\*[\w.-]+")
 _FOLDER: Final = re.compile(r"[\w.-]+(/[\w.-]+)*")
 
 
@@ -181,9 +185,11 @@ def _faults(profile: VendorProfile) -> list[str]:
         "id is of small letters, digits and -": _ID.fullmatch(profile.id),
         "valid_to is after valid_from": profile.valid_to is None
         or profile.valid_from < profile.valid_to,
-        "transport.protocol is sftp": profile.transport.protocol == "sftp",
-        "transport.encryption is none or pgp": profile.transport.encryption in {"none", "pgp"},
+        **_transport_checks(profile.transport),
         "calendar.cut_off is like 17:30": _CLOCK.fullmatch(calendar.cut_off),
+        "calendar: opens and closes are like 07:30 and 24:00, in that order": _is_day(calendar),
+        "calendar.acknowledge_within_minutes is at least 1": calendar.acknowledge_within_minutes
+        >= 1,
         "calendar: posting hours are from 0 to 24, the first before the last": 0
         <= calendar.first_posting_hour
         < calendar.last_posting_hour
@@ -206,18 +212,39 @@ def _faults(profile: VendorProfile) -> list[str]:
             and box[1] < box[3]
             for name, box in (("window_mm", paper.window_mm), ("quiet_mm", paper.quiet_mm))
         },
-        **{
-            f"transport.{each.name} is a folder without .. in it": _is_folder(
-                getattr(profile.transport, each.name)
-            )
-            for each in fields(profile.transport)
-            if each.name.endswith("_folder")
-        },
     }
     wrong = [what for what, well in checks.items() if not well]
     for name in KINDS:
         wrong += [f"{name}.{fault}" for fault in _dialect_faults(name, getattr(profile, name))]
     return wrong
+
+
+def _transport_checks(way: Transport) -> dict[str, object]:
+    return {
+        "transport.protocol is sftp": way.protocol == "sftp",
+        # A vendor who asks for it must not get the letters in the clear.
+        "transport.encryption is none; nothing is encrypted yet": way.encryption == "none",
+        "transport.bytes_per_second is at least 0": way.bytes_per_second >= 0,
+        "transport.downtime is of windows like sun 02:00-06:00": all(map(is_window, way.downtime)),
+        "transport.acknowledgement_names has one * and ends in no .ok": _ANSWER.fullmatch(
+            way.acknowledgement_names
+        )
+        and not way.acknowledgement_names.endswith(".ok"),
+        **{
+            f"transport.{each.name} is a folder without .. in it": _is_folder(
+                getattr(way, each.name)
+            )
+            for each in fields(way)
+            if each.name.endswith("_folder")
+        },
+    }
+
+
+def _is_day(calendar: Calendar) -> bool:
+    times = (calendar.opens, calendar.closes)
+    return calendar.opens < calendar.closes and all(
+        _CLOCK.fullmatch(each) or each == "24:00" for each in times
+    )
 
 
 def _dialect_faults(kind: str, dialect: Dialect) -> list[str]:

@@ -2,15 +2,11 @@
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.database.batches import Batch
-
-FOLDER: Final = "ut/mottak"
-ENDING: Final = ".mottak.json"
-"""An answer is `ut/mottak/<package>.mottak.json`."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

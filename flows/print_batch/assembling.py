@@ -176,7 +176,7 @@ def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> A
     job_class = JobClass.of_code(batch.job_class)
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
     printed = join(desk, job_class, logos, folder)
-    _look_at_covers(desk, printed)
+    look_at_covers(desk, printed)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
     hashed = {printed.file: printed.sha256} if printed.sha256 else {}
@@ -184,7 +184,8 @@ def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> A
     return Assembled(name, package.sha256, package.size_bytes, printed.pieces)
 
 
-def _look_at_covers(desk: Desk, printed: PrintFile) -> None:
+def look_at_covers(desk: Desk, printed: PrintFile) -> None:
+    """Look at every cover page of a print file; raises ImpossibleState when one is wrong."""
     covered = [
         (letter, piece)
         for letter, piece in zip(desk.letters, printed.pieces, strict=True)

@@ -4,34 +4,32 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from flows.clock import oslo_date
 from flows.database import batches
 from flows.database.batches import Batch
 from flows.database.open_items import OpenItem, raise_item
-from flows.database.session import Database, reading, transaction
+from flows.database.session import Database, Tx, reading, transaction
+from flows.database.vendors import profile_on
 from flows.domain.batch import BatchStatus
+from flows.domain.opening_hours import answer_due
+from flows.domain.vendor_profile import Transport, VendorProfile
 from flows.print_batch.acknowledgement import (
-    ENDING,
-    FOLDER,
     Verdict,
     judge,
     read_acknowledgement,
 )
+from flows.print_batch.transfer import profile_of
 from flows.settings import Settings
 from flows.sftp import RemoteFile, Sftp, connect
 
 log = logging.getLogger(__name__)
 
-ARCHIVE: Final = "arkiv"
-
 LARGEST_BYTES: Final = 1024 * 1024
 """An answer is some hundred bytes; one larger than this is none."""
-
-ANSWERED_WITHIN: Final = timedelta(minutes=30)
-"""The vendor's promise: docs/formats/package.md section 6."""
 
 ANSWERED: Final = frozenset(
     {
@@ -73,20 +71,13 @@ def collect_acknowledgements(
     database: Database, settings: Settings, now: datetime
 ) -> AcknowledgementCounts:
     """Keep every new answer; one that cannot be read never stops the next."""
+    outcomes: Counter[Outcome] = Counter()
+    answered: set[str] = set()
     with connect(settings.vendor) as server:
-        present = {file.name: file for file in server.files_in(FOLDER)}
-        answers = [
-            file
-            for name, file in present.items()
-            if name.endswith(ENDING) and f"{name}.ok" in present
-        ]
-        with reading(database) as tx:
-            known = batches.by_package(tx, [_package(file) for file in answers])
-        outcomes = Counter(
-            _keep(database, server, file, known.get(_package(file)), now) for file in answers
-        )
-        _put_away_strays(server, present)
-    waiting, late = _still_waiting(database, {_package(file) for file in answers}, now)
+        for way in _ways(database, settings, now):
+            names = _collect_from(database, server, way, now, outcomes)
+            answered |= names
+    waiting, late = _still_waiting(database, settings, answered, now)
     return AcknowledgementCounts(
         acknowledged=outcomes[Outcome.ACKNOWLEDGED],
         refused=outcomes[Outcome.REFUSED],
@@ -96,29 +87,65 @@ def collect_acknowledgements(
     )
 
 
-def count_waiting(database: Database, now: datetime) -> AcknowledgementCounts:
-    """Return how many packages wait for their answer, without calling the vendor."""
+def _ways(database: Database, settings: Settings, now: datetime) -> list[Transport]:
+    """Return how answers lie at the vendor: today, and when what waits for one was made."""
     with reading(database) as tx:
         waiting = batches.with_status(tx, BatchStatus.HANDED_OVER)
-    return AcknowledgementCounts(
-        waiting=len(waiting), late=sum(_is_late(one, now) for one in waiting)
+        today = profile_on(tx, settings.vendor.profile, oslo_date(now))
+        ways = [today.transport, *(one.transport for one in _profiles(tx, settings, waiting))]
+    return list(
+        {(one.acknowledgements_folder, one.acknowledgement_names): one for one in ways}.values()
     )
 
 
+def _collect_from(
+    database: Database, server: Sftp, way: Transport, now: datetime, outcomes: Counter[Outcome]
+) -> set[str]:
+    """Keep the answers of one folder; return the packages they are about."""
+    present = {file.name: file for file in server.files_in(way.acknowledgements_folder)}
+    answers = {
+        package: file
+        for name, file in present.items()
+        if (package := _package(name, way)) and f"{name}.ok" in present
+    }
+    with reading(database) as tx:
+        known = batches.by_package(tx, list(answers))
+    outcomes.update(
+        _keep(database, server, way, file, known.get(package), now)
+        for package, file in answers.items()
+    )
+    _put_away_strays(server, way, present)
+    return set(answers)
+
+
+def count_waiting(database: Database, settings: Settings, now: datetime) -> AcknowledgementCounts:
+    """Return how many packages wait for their answer, without calling the vendor."""
+    with reading(database) as tx:
+        waiting = batches.with_status(tx, BatchStatus.HANDED_OVER)
+        profiles = _profiles(tx, settings, waiting)
+    late = sum(_is_late(one, by, now) for one, by in zip(waiting, profiles, strict=True))
+    return AcknowledgementCounts(waiting=len(waiting), late=late)
+
+
 def _keep(
-    database: Database, server: Sftp, file: RemoteFile, batch: Batch | None, now: datetime
+    database: Database,
+    server: Sftp,
+    way: Transport,
+    file: RemoteFile,
+    batch: Batch | None,
+    now: datetime,
 ) -> Outcome:
     if batch is None:
         item = _item("UNKNOWN", file.name, "an answer about a package we never made")
         return _tell(database, item, now)
     if batch.status in ANSWERED:
-        _put_away(server, file.name)
+        _put_away(server, way, file.name)
         return Outcome.KNOWN
     if batch.status is not BatchStatus.HANDED_OVER:
         return Outcome.EARLY
     answer = None
     if file.size_bytes <= LARGEST_BYTES:
-        path = f"{FOLDER}/{file.name}"
+        path = f"{way.acknowledgements_folder}/{file.name}"
         answer = read_acknowledgement(server.read(path), server.read(f"{path}.ok"))
     if answer is None:
         item = _item("UNREADABLE", file.name, "an answer is not what the format says")
@@ -127,7 +154,7 @@ def _keep(
     if verdict is Verdict.DIFFERS:
         return _tell(database, _item("DIFFERS", batch.id, says), now)
     _record(database, batch, verdict, says, now)
-    _put_away(server, file.name)
+    _put_away(server, way, file.name)
     return Outcome.ACKNOWLEDGED if verdict is Verdict.ACCEPTED else Outcome.REFUSED
 
 
@@ -150,40 +177,58 @@ def _tell(database: Database, item: OpenItem, now: datetime) -> Outcome:
 
 
 def _item(kind: str, subject: str, what: str) -> OpenItem:
-    do = f"look at it in {FOLDER} and ask the vendor; the batch waits, and nothing is sent again"
+    do = "look at the answers there and ask the vendor; the batch waits, and nothing is sent again"
     return OpenItem(f"ACKNOWLEDGEMENT_{kind}", subject[:255], what, do)
 
 
-def _still_waiting(database: Database, answered: set[str], now: datetime) -> tuple[int, int]:
+def _still_waiting(
+    database: Database, settings: Settings, answered: set[str], now: datetime
+) -> tuple[int, int]:
     with reading(database) as tx:
         waiting = [
             batch
             for batch in batches.with_status(tx, BatchStatus.HANDED_OVER)
             if batch.package not in answered
         ]
-    late = [batch for batch in waiting if _is_late(batch, now)]
-    for batch in late:
-        _tell(database, _item("MISSING", batch.id, "no answer 30 minutes after hand-over"), now)
+        profiles = _profiles(tx, settings, waiting)
+    late = [(one, by) for one, by in zip(waiting, profiles, strict=True) if _is_late(one, by, now)]
+    for batch, profile in late:
+        minutes = profile.calendar.acknowledge_within_minutes
+        what = f"no answer {minutes} minutes of the vendor's hours after hand-over"
+        _tell(database, _item("MISSING", batch.id, what), now)
     return len(waiting), len(late)
 
 
-def _is_late(batch: Batch, now: datetime) -> bool:
-    return batch.handed_over_at is not None and batch.handed_over_at + ANSWERED_WITHIN < now
+def _profiles(tx: Tx, settings: Settings, waiting: Iterable[Batch]) -> list[VendorProfile]:
+    return [profile_of(tx, settings, batch) for batch in waiting]
 
 
-def _package(file: RemoteFile) -> str:
-    return file.name.removesuffix(ENDING)
+def _is_late(batch: Batch, profile: VendorProfile, now: datetime) -> bool:
+    sent_at = batch.handed_over_at
+    return sent_at is not None and answer_due(sent_at, profile.calendar) < now
 
 
-def _put_away(server: Sftp, name: str) -> None:
+def _package(name: str, way: Transport) -> str:
+    """Return the package an answer's name is of; empty: it is no answer's name."""
+    before, _, after = way.acknowledgement_names.partition("*")
+    if len(name) <= len(before + after) or not (name.startswith(before) and name.endswith(after)):
+        return ""
+    return name[len(before) : len(name) - len(after)]
+
+
+def _put_away(server: Sftp, way: Transport, name: str) -> None:
     # The .ok last: an answer without one is not looked at, and would lie there for ever.
-    server.move(f"{FOLDER}/{name}", f"{ARCHIVE}/{name}")
-    server.move(f"{FOLDER}/{name}.ok", f"{ARCHIVE}/{name}.ok")
+    server.move(f"{way.acknowledgements_folder}/{name}", f"{way.archive_folder}/{name}")
+    server.move(f"{way.acknowledgements_folder}/{name}.ok", f"{way.archive_folder}/{name}.ok")
 
 
-def _put_away_strays(server: Sftp, present: Iterable[str]) -> None:
+def _put_away_strays(server: Sftp, way: Transport, present: Iterable[str]) -> None:
     """Finish what a run began that was stopped between the two moves of `_put_away`."""
     names = set(present)
     for name in sorted(names):
-        if name.endswith(f"{ENDING}.ok") and name.removesuffix(".ok") not in names:
-            server.move(f"{FOLDER}/{name}", f"{ARCHIVE}/{name}")
+        if name.endswith(".ok") and _is_stray(name.removesuffix(".ok"), way, names):
+            server.move(f"{way.acknowledgements_folder}/{name}", f"{way.archive_folder}/{name}")
+
+
+def _is_stray(name: str, way: Transport, names: set[str]) -> bool:
+    return bool(_package(name, way)) and name not in names

@@ -13,7 +13,7 @@ from flows import clock
 from flows.database.session import open_database
 from flows.domain.batch import BatchId
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson
-from flows.print_batch import collecting, reserving, sending
+from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
 from flows.settings import read_settings
@@ -34,6 +34,8 @@ class PrintSummary:
     """Batches, those that an earlier run left half-way among them."""
     annulled: int = 0
     """Batches that every letter had left."""
+    waiting: int = 0
+    """Batches that are ready while the vendor receives nothing; a later run sends them."""
     letters: Mapping[str, int] = field(default_factory=dict)
     """By job class."""
     sheets: Mapping[str, int] = field(default_factory=dict)
@@ -53,8 +55,9 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
         if dry_run:
             night = reserving.show_night(database, settings, now)
             return PrintSummary(night.batches, letters=night.letters, sheets=night.sheets)
+        by_hand.tell_of_old(database, now)
         reserved = reserving.reserve_batches(database, settings, now)
-        endings = _send_each([batch.id for batch in sending.batches_under_way(database)], now)
+        endings = _send_each([batch.id for batch in sending.batches_under_way(database)], at)
         return _summary(len(reserved), endings, sending.letters_for_a_person(database))
 
 
@@ -64,7 +67,7 @@ def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> Ackno
     if dry_run:
         settings = read_settings()
         with open_database(settings.database_url) as database:
-            return collecting.count_waiting(database, at or clock.now())
+            return collecting.count_waiting(database, settings, at or clock.now())
     return collect(at or clock.now())
 
 
@@ -84,13 +87,16 @@ def collect(now: datetime) -> AcknowledgementCounts:
         return collecting.collect_acknowledgements(database, settings, now)
 
 
-def _send_each(batch_ids: Sequence[BatchId], now: datetime) -> list[Sent]:
-    """Send one batch after the other: each fills the disk and the line by itself."""
+def _send_each(batch_ids: Sequence[BatchId], at: datetime | None) -> list[Sent]:
+    """Send one batch after the other: each fills the disk and the line by itself.
+
+    The clock is asked for each: a long night may run into the vendor's downtime.
+    """
     endings: list[Sent] = []
     faults: list[LetterError] = []
     for batch_id in batch_ids:
         try:
-            endings.append(send(batch_id, now))
+            endings.append(send(batch_id, at or clock.now()))
         except LetterError as fault:
             log.warning("not sent batch=%s: %s", batch_id, fault)
             faults.append(fault)
@@ -114,7 +120,8 @@ def _summary(reserved: int, endings: Sequence[Sent], not_printable: int) -> Prin
     return PrintSummary(
         reserved=reserved,
         handed_over=sum(one.handed_over for one in endings),
-        annulled=sum(not one.handed_over for one in endings),
+        annulled=sum(not one.handed_over and not one.waits_for for one in endings),
+        waiting=sum(bool(one.waits_for) for one in endings),
         letters=dict(letters),
         sheets=dict(sheets),
         not_printable=not_printable,

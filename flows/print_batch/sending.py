@@ -1,19 +1,26 @@
 """Take one batch the whole way from reserved to the vendor."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from flows.archive import Archive
+from flows.clock import oslo_date
 from flows.database import batches
 from flows.database.batches import NOT_PRINTABLE, Batch
 from flows.database.open_items import still_open
 from flows.database.session import Database, reading
+from flows.database.vendors import profile_on
 from flows.domain.batch import BatchId, BatchStatus
+from flows.domain.opening_hours import downtime_at
 from flows.errors import TryAgainLater
 from flows.print_batch.assembling import assemble_batch
 from flows.print_batch.transfer import hand_over_batch
 from flows.settings import Settings
+from flows.sftp import OUR_DISK, our_disk_is_full
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 5
 """A letter may be read between assembly and hand-over; then both are done once more."""
@@ -27,9 +34,11 @@ class Sent:
 
     job_class: str
     handed_over: bool
-    """False: every letter had left it, and it was annulled."""
+    """False: every letter had left it, and it was annulled; or it waits."""
     letters: int = 0
     sheets: int = 0
+    waits_for: str = ""
+    """The vendor's downtime in which nothing is sent: a later run sends it."""
 
 
 def batches_under_way(database: Database) -> list[Batch]:
@@ -47,19 +56,38 @@ def letters_for_a_person(database: Database) -> int:
 def send_batch(database: Database, settings: Settings, batch_id: BatchId, now: datetime) -> Sent:
     """Assemble a batch and hand it over, from wherever an earlier run left it.
 
+    In the vendor's downtime it is assembled and waits, and letters can still leave it.
     Raises TryAgainLater when letters keep leaving it, or the vendor does not answer.
     """
     archive = Archive(settings.archive_folder)
     for _ in range(ATTEMPTS):
-        status = assemble_batch(database, archive, settings, batch_id, now)
+        try:
+            status = assemble_batch(database, archive, settings, batch_id, now)
+        except OSError as fault:
+            if fault.errno not in OUR_DISK:
+                raise
+            raise our_disk_is_full(f"{settings.packages_folder}, {batch_id}") from fault
+        if status in UNDER_WAY and (window := _downtime(database, settings, now)):
+            log.info("not sent batch=%s: the vendor receives nothing %s", batch_id, window)
+            return Sent(_read(database, batch_id).job_class, False, waits_for=window)
         if status not in UNDER_WAY or hand_over_batch(database, settings, batch_id, now):
             return _ending(database, batch_id)
     raise TryAgainLater("letters keep leaving the batch", where=batch_id)
 
 
-def _ending(database: Database, batch_id: BatchId) -> Sent:
+def _downtime(database: Database, settings: Settings, now: datetime) -> str:
     with reading(database) as tx:
-        batch = batches.read_batch(tx, batch_id)
+        profile = profile_on(tx, settings.vendor.profile, oslo_date(now))
+    return downtime_at(now, profile.transport.downtime, profile.calendar)
+
+
+def _read(database: Database, batch_id: BatchId) -> Batch:
+    with reading(database) as tx:
+        return batches.read_batch(tx, batch_id)
+
+
+def _ending(database: Database, batch_id: BatchId) -> Sent:
+    batch = _read(database, batch_id)
     if batch.status is BatchStatus.ANNULLED:
         return Sent(batch.job_class, handed_over=False)
     return Sent(batch.job_class, True, batch.letters, batch.sheets or 0)

@@ -51,6 +51,12 @@ def fix_line(
                 where=f"{sha256[:12]}:{line}",
                 do="a line that is booked is changed by a correction from the vendor",
             )
+        if "return_reason" in row:
+            raise NeedsAPerson(
+                "a line of returned mail is not changed, only decided about anew",
+                where=f"{sha256[:12]}:{line}",
+                do="ask the vendor for a right line and dismiss this one; or replay it",
+            )
         vat = profile_on(tx, _vendor(tx, sha256), oslo_date(now)).vat_percent
         values = _values(changes, vat)
         receipt_quarantine.fix(tx, sha256, line, values)

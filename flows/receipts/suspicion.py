@@ -43,7 +43,18 @@ def _emptied(
             found.append(f"{field} is empty in {empty} of {lines} lines")
         elif _share(earlier, field) >= SURELY_FILLED:
             found.append(f"{field} is empty in {empty} of {lines} lines; earlier files had it")
-    return found
+    return [*found, *_gone(read, earlier)]
+
+
+def _gone(read: ReceiptFile, earlier: Sequence[Mapping[str, int]]) -> list[str]:
+    """Tell of columns that are gone; asked once, since a file that a person took is usual then."""
+    lines = sum(one.get("lines", 0) for one in earlier)
+    known = {field: sum(one.get(field, 0) for one in earlier) for one in earlier for field in one}
+    return [
+        f"{field} has no column; earlier files had it"
+        for field, filled in sorted(known.items())
+        if field not in read.filled and filled >= SURELY_FILLED * lines > 0
+    ]
 
 
 def _wrong_clock(

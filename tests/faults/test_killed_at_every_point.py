@@ -10,6 +10,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,11 @@ from stand_ins import AltinnStandIn, running_altinn
 
 from flows.database import batches, schema
 from flows.database.open_items import OpenItem, raise_item
-from flows.database.senders import keep_senders
+from flows.database.senders import all_senders, keep_senders
 from flows.database.session import open_database, reading, transaction
 from flows.database.tables import metadata
 from flows.domain.batch import BatchStatus
-from flows.domain.sender import Sender
+from flows.domain.sender import MANUAL, Sender
 from flows.domain.shipment import SenderId
 from flows.sandbox.letters import make_letters
 from flows.sandbox.print_shop import PrintShop, Taken
@@ -105,6 +106,7 @@ class World:
             rows["events"] = sorted(
                 str(tuple(row)[1:]) for row in tx.execute(select(events).order_by(events.c.id))
             )
+        rows["by hand"] = dying.files_below(self.settings.by_hand_folder)
         rows["vendor"] = dying.files_below(self.server.root)
         rows["reports"] = dying.files_below(self.settings.reports_folder)
         rows["inbox"] = dying.files_below(self.settings.inbox_folder)
@@ -126,6 +128,7 @@ PROCESSES.set_forkserver_preload(
         "flows.dispatch.withdrawing",
         "flows.intake.inbox",
         "flows.intake.status_feed",
+        "flows.print_batch.by_hand",
         "flows.print_batch.sending",
         "flows.receipts.ingestion",
         "flows.receipts.reconciling",
@@ -163,6 +166,13 @@ def letters_wait_for_print(world: World) -> None:
         (world.server.root / folder).mkdir(parents=True)
     letters_are_taken_in(world, digital=False)
     assert world.run("dispatch", MONDAY) == 0
+
+
+def letters_wait_for_their_senders_printers(world: World) -> None:
+    letters_are_taken_in(world, digital=False, count=8)
+    assert world.run("dispatch", MONDAY) == 0
+    with open_database(world.settings.database_url) as database, transaction(database) as tx:
+        keep_senders(tx, [replace(one, print_vendor=MANUAL) for one in all_senders(tx).values()])
 
 
 def receipts_wait(world: World) -> None:
@@ -225,6 +235,7 @@ PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
     "intake": (packages_lie_in_inboxes, MONDAY),
     "feeds": (senders_are_to_be_told, MONDAY),
     "print": (letters_wait_for_print, NIGHT),
+    "by hand": (letters_wait_for_their_senders_printers, NIGHT),
     "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
     "reconcile": (things_do_not_agree, MORNING + timedelta(days=5)),
 }

@@ -14,7 +14,7 @@ from nights.world import World, open_world
 pytestmark = pytest.mark.faults
 
 SEEDS = (19, 44, 113)
-"""Both databases; every kind of blow while printing; a vendor wrong, never there, and there twice."""
+"""Both databases; every kind of blow; a vendor who is wrong, never there, and there twice."""
 
 POINTS = {"print": 98, "answers": 36, "receipts": 10, "reconcile": 8}
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from vendor_writers import a_letter, written
 
 from flows.archive import Archive
-from flows.database import booking, facts, receipt_quarantine, receipts, schema
+from flows.database import booking, facts, receipt_quarantine, receipts, retention, schema
 from flows.database.open_items import still_open
 from flows.database.session import Database, open_database, reading, transaction
 from flows.database.tables import charges, events, receipt_lines, shipments
@@ -83,6 +83,21 @@ def test_a_correction_reverses_the_old_charges_and_books_the_new(database: Datab
     assert {row.posted_on for row in rows} == {DAY.date() - timedelta(days=1)}
     assert {row.booked_on for row in rows if row.net_ore != 1992} == {LATER.date()}
     assert "receipt_corrected" in kinds
+
+
+def test_a_letter_cleared_long_ago_is_still_corrected(database: Database) -> None:
+    letters = handed_over(database, 1)
+    book(database, said(letters))
+    long_after = DAY + timedelta(days=150)
+    with transaction(database) as tx:
+        retention.clear(tx, letters, is_field=bool, at=long_after)
+
+    counts = book(
+        database, said(letters, postage_ore=1400, kind="korreksjon"), long_after + timedelta(days=1)
+    )
+
+    assert counts == BookingCounts(applied=1)
+    assert sums(database) == {"PRODUCTION": 260, "POSTAGE": 1400}
 
 
 def test_a_month_with_a_correction_has_the_letter_once_with_what_is_in_force(

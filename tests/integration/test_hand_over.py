@@ -1,30 +1,38 @@
 """Batches on their way to a real SFTP server with a print shop behind it."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import random
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from builders import MONDAY, a_document, a_registration, a_sender, notified, on_paper, registered
+from cut_line import Line, Towards, cut_line
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import update
 
 from flows.archive import Archive
+from flows.clock import OSLO
 from flows.database import batches, offers, tables
 from flows.database.batches import Batch
 from flows.database.open_items import still_open
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.shipments import Registration
+from flows.database.vendors import keep_profiles
 from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.postal_address import PostalAddress
 from flows.domain.shipment import ShipmentId
+from flows.domain.status import Status
+from flows.domain.vendor_profile import NEUTRAL, Transport
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.print_batch import assembling, transfer
 from flows.print_batch.assembling import assemble_batch
@@ -130,6 +138,10 @@ def world(sqlite: Database, tmp_path: Path, login: Login) -> Iterator[World]:
         yield World(sqlite, settings, shop)
 
 
+def an_ok(world: World) -> bytes:
+    return transfer._parcel(world.batch(), NEUTRAL.transport).ok()
+
+
 def a_letter(world: World, pages: int = 1, **changes: object) -> Registration:
     file = world.settings.home / f"letter-{pages}.pdf"
     canvas = Canvas(str(file), invariant=1)
@@ -228,8 +240,7 @@ def test_a_run_killed_on_its_way_is_finished_by_the_next(world: World, killed: s
     if killed in {"renamed", "ok"}:
         (world.inbox / PACKAGE).write_bytes(content)
     if killed == "ok":
-        parcel = transfer._parcel(world.batch())
-        (world.inbox / f"{PACKAGE}.ok").write_bytes(parcel.ok())
+        (world.inbox / f"{PACKAGE}.ok").write_bytes(an_ok(world))
     written = (world.inbox / PACKAGE).stat().st_mtime_ns if killed in {"renamed", "ok"} else None
 
     world.send_all()
@@ -246,7 +257,7 @@ def test_a_package_the_vendor_has_taken_in_is_not_sent_again(world: World, trace
     letters_on_paper(world, a_letter(world))
     world.leaving()
     (world.inbox / PACKAGE).write_bytes((world.settings.packages_folder / PACKAGE).read_bytes())
-    (world.inbox / f"{PACKAGE}.ok").write_bytes(transfer._parcel(world.batch()).ok())
+    (world.inbox / f"{PACKAGE}.ok").write_bytes(an_ok(world))
     world.shop.take_in(NIGHT)
     (world.inbox / PACKAGE).unlink()
     answer = world.shop.root / f"ut/mottak/{PACKAGE}.mottak.json"
@@ -493,3 +504,224 @@ def test_a_run_killed_before_it_put_the_answer_away_is_finished_by_the_next(
     assert again == AcknowledgementCounts()
     assert list(folder.iterdir()) == []
     assert {file.name for file in (world.shop.root / "arkiv").iterdir()} == set(kept)
+
+
+def with_profile(world: World, way: Transport = NEUTRAL.transport, **changes: object) -> None:
+    profile = replace(NEUTRAL, transport=way, **changes)  # type: ignore[arg-type]
+    with transaction(world.database) as tx:
+        keep_profiles(tx, [profile])
+
+
+def with_vendor(world: World, **changes: object) -> Settings:
+    vendor = world.settings.vendor.model_copy(update=changes)
+    return world.settings.model_copy(update={"vendor": vendor})
+
+
+def test_folders_and_names_of_answers_are_those_of_the_profile(world: World) -> None:
+    way = Transport(
+        upload_folder="til/trykk",
+        acknowledgements_folder="fra/svar",
+        acknowledgement_names="svar-*.txt",
+        archive_folder="fra/lest",
+        read_back=True,
+    )
+    with_profile(world, way)
+    for folder in (way.upload_folder, way.acknowledgements_folder, way.archive_folder):
+        (world.shop.root / folder).mkdir(parents=True)
+    letters_on_paper(world, a_letter(world))
+    world.send_all()
+    for file in (world.shop.root / way.upload_folder).iterdir():
+        file.rename(world.inbox / file.name)  # the shop knows only its own folders
+    world.shop.take_in(NIGHT)
+    for file in (world.shop.root / "ut/mottak").iterdir():
+        name = file.name.replace(".mottak.json", ".txt")
+        file.rename(world.shop.root / way.acknowledgements_folder / f"svar-{name}")
+
+    answers = collect_acknowledgements(world.database, world.settings, NIGHT)
+
+    assert answers == AcknowledgementCounts(acknowledged=1)
+    assert sorted(file.name for file in (world.shop.root / way.archive_folder).iterdir()) == [
+        f"svar-{PACKAGE}.txt",
+        f"svar-{PACKAGE}.txt.ok",
+    ]
+
+
+def test_a_new_version_of_the_profile_does_not_part_a_package_from_its_answer(
+    world: World,
+) -> None:
+    letters_on_paper(world, a_letter(world))
+    world.leaving()
+    next_day = (NIGHT + timedelta(days=1)).date()
+    moved = Transport(upload_folder="ny", acknowledgements_folder="ny/svar")
+    old, new = replace(NEUTRAL, valid_to=next_day), replace(NEUTRAL, valid_from=next_day)
+    with transaction(world.database) as tx:
+        keep_profiles(tx, [old, replace(new, transport=moved)])
+    later = NIGHT + timedelta(days=2)
+
+    hand_over_batch(world.database, world.settings, BATCH, later)
+    world.shop.take_in(later)
+    answers = collect_acknowledgements(world.database, world.settings, later)
+
+    assert (world.inbox / PACKAGE).exists()
+    assert answers == AcknowledgementCounts(acknowledged=1)
+
+
+def test_in_the_vendors_downtime_nothing_is_sent_and_a_later_run_sends(world: World) -> None:
+    with_profile(world, Transport(downtime=("daily 00:00-24:00",)))
+    letters_on_paper(world, a_letter(world))
+
+    (waits,) = world.send_all()
+    laid = list(world.inbox.iterdir())
+    status = world.batch().status
+    with_profile(world)
+    (sent,) = world.send_all()
+
+    assert (waits.handed_over, waits.waits_for) == (False, "daily 00:00-24:00")
+    assert (laid, status, world.open_codes()) == ([], BatchStatus.ASSEMBLED, [])
+    assert (sent.handed_over, sent.waits_for) == (True, "")
+
+
+def test_an_answer_is_missing_only_after_the_vendors_own_hours(world: World) -> None:
+    calendar = replace(NEUTRAL.calendar, opens="20:00", acknowledge_within_minutes=60)
+    with_profile(world, calendar=calendar)
+    letters_on_paper(world, a_letter(world))
+    world.send_all()
+    opens = datetime(2026, 11, 26, 20, tzinfo=OSLO)
+
+    early = collect_acknowledgements(world.database, world.settings, opens + timedelta(minutes=59))
+    late = collect_acknowledgements(world.database, world.settings, opens + timedelta(minutes=61))
+
+    assert (early, late) == (AcknowledgementCounts(waiting=1), AcknowledgementCounts(0, 0, 0, 1, 1))
+    assert len(list(world.inbox.iterdir())) == 2  # and nothing was sent again
+
+
+def test_a_vendor_who_takes_nothing_is_told_until_he_does(world: World) -> None:
+    letters_on_paper(world, a_letter(world))
+    world.leaving()
+    part = world.inbox / f".{PACKAGE}.part"
+    part.symlink_to("/dev/full")
+
+    for _ in range(2):
+        with pytest.raises(NeedsAPerson, match="was not taken"):
+            world.hand_over()
+    told = world.open_codes()
+    part.unlink()
+    sent = world.hand_over()
+
+    assert told == ["VENDOR_TAKES_NOTHING"]
+    assert sent
+    assert world.open_codes() == []
+
+
+def test_our_own_full_disk_is_said_and_the_next_run_goes_on(world: World) -> None:
+    letters_on_paper(world, a_letter(world))
+    reserve_batches(world.database, world.settings, NIGHT)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    database = (world.settings.home / "svarut.db").stat().st_size
+    size = 2 * database + 1_000_000
+    big = world.settings.home / "big.bin"
+    big.write_bytes(bytes(size))
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(assembling, "write_package", lambda *_: _grows_too_large(big))
+            with pytest.raises(NeedsAPerson, match="our own disk is full"):
+                send_batch(world.database, world.settings, BATCH, NIGHT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    (sent,) = world.send_all()
+
+    assert sent.handed_over
+
+
+def _grows_too_large(file: Path) -> None:
+    with file.open("ab") as writer:
+        writer.write(b"one more")
+
+
+@pytest.mark.parametrize("towards", list(Towards))
+def test_a_line_cut_anywhere_leaves_one_package_and_the_same_end(
+    world: World, towards: Towards
+) -> None:
+    letters_on_paper(world, a_letter(world, 3))
+    world.leaving()
+    chance = random.Random(20261126)
+    content = (world.settings.packages_folder / PACKAGE).read_bytes()
+    with cut_line(world.settings.vendor.port) as line:
+        settings = with_vendor(world, port=line.port, known_hosts_file=_known(world, line))
+        line.mend()
+        assert hand_over_batch(world.database, settings, BATCH, NIGHT)
+        whole = line.moved[towards]
+        cuts = [*sorted(chance.randrange(whole) for _ in range(12)), whole - 200, whole - 60]
+
+        for after in cuts:
+            _not_sent(world)
+            line.cut(after, towards)
+            try:
+                hand_over_batch(world.database, settings, BATCH, NIGHT)
+            except TryAgainLater:
+                assert hand_over_batch(world.database, settings, BATCH, NIGHT)
+            line.mend()
+
+            assert world.batch().status is BatchStatus.HANDED_OVER
+            assert (world.inbox / PACKAGE).read_bytes() == content
+            assert (world.inbox / f"{PACKAGE}.ok").read_bytes() == an_ok(world)
+            assert {file.name for file in world.inbox.iterdir()} == {PACKAGE, f"{PACKAGE}.ok"}
+            assert world.open_codes() == []
+        faults = line.faults
+
+    world.shop.take_in(NIGHT)
+    assert faults >= len(cuts) - 2  # a cut after the last answer is none
+    assert collect_acknowledgements(world.database, world.settings, NIGHT).acknowledged == 1
+
+
+def test_a_line_cut_in_an_answer_leaves_it_for_the_next_look(world: World) -> None:
+    letters_on_paper(world, a_letter(world))
+    world.send_all()
+    world.shop.take_in(NIGHT)
+    with cut_line(world.settings.vendor.port) as line:
+        settings = with_vendor(world, port=line.port, known_hosts_file=_known(world, line))
+        for after in (2500, 3000, 3400, 3800):
+            line.cut(after, Towards.CLIENT)
+            with contextlib.suppress(TryAgainLater):
+                collect_acknowledgements(world.database, settings, NIGHT)
+        line.mend()
+        collect_acknowledgements(world.database, settings, NIGHT)
+
+        assert line.faults > 0
+    assert world.batch().status is BatchStatus.ACKNOWLEDGED
+    assert world.open_codes() == []
+    assert list((world.shop.root / "ut/mottak").iterdir()) == []
+
+
+def test_a_line_that_falls_silent_is_given_up_and_nothing_is_lost(world: World) -> None:
+    letters_on_paper(world, a_letter(world))
+    world.leaving()
+    with cut_line(world.settings.vendor.port) as line:
+        settings = with_vendor(
+            world, port=line.port, known_hosts_file=_known(world, line), timeout_seconds=0.5
+        )
+        line.stall(4000)
+        with pytest.raises(TryAgainLater):
+            hand_over_batch(world.database, settings, BATCH, NIGHT)
+
+        assert line.faults == 1
+    assert world.hand_over()
+
+
+def _known(world: World, line: Line) -> Path:
+    """The server's key, as known on the line's port."""
+    known = world.settings.vendor.known_hosts_file.read_text(encoding="utf-8")
+    file = world.settings.home / "known_hosts_of_the_line"
+    file.write_text(known.replace(str(world.settings.vendor.port), str(line.port)), "utf-8")
+    return file
+
+
+def _not_sent(world: World) -> None:
+    """Bring the batch back to where it leaves, with nothing of it at the vendor."""
+    for file in world.inbox.iterdir():
+        file.unlink()
+    with transaction(world.database) as tx:
+        tx.execute(update(tables.batches).values(status=BatchStatus.HANDING_OVER))
+        tx.execute(update(tables.shipments).values(status=Status.ACCEPTED))

@@ -171,6 +171,24 @@ def test_returned_mail_is_an_event_with_its_reason_and_the_letter_stays_printed(
         ]
 
 
+def test_a_letter_twice_in_one_list_of_returned_mail_comes_back_once(neutral: Vendor) -> None:
+    (letter,) = handed_over(neutral.database, 1)
+    rows = ["parti;stykke;forsendelse;årsak;tiltak;dato"]
+    rows += [f"{BATCH};1;{letter};{reason};;2026-12-03" for reason in ("R01", "R01", "R09")]
+    content = "\n".join(["#svarut-retur;1;SVAR;3", *rows, ""]).encode()
+    folder = neutral.shop.root / "ut/retur"
+    (folder / "r.csv").write_bytes(content)
+    ok = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+    (folder / "r.csv.ok").write_text(json.dumps(ok))
+
+    counts = neutral.answers_are_booked()
+
+    assert counts == [BookingCounts(applied=1, duplicates=2)]
+    with reading(neutral.database) as tx:
+        found = returns.by_reason(tx, first=date(2026, 12, 1), before=date(2027, 1, 1))
+    assert found == {ReturnReason.GONE_AWAY: 1}
+
+
 def test_returned_mail_nobody_sent_waits_for_a_person(neutral: Vendor) -> None:
     letters = handed_over(neutral.database, 1)
     rows = ["parti;stykke;forsendelse;årsak;tiltak;dato"]

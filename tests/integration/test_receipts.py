@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -204,3 +204,30 @@ def test_booking_is_the_same_in_both_databases(database: Database) -> None:
     assert again == BookingCounts()
     with reading(database) as tx:
         assert sum(tx.scalars(select(charges.c.net_ore))) == 4 * (261 + 1990)
+
+
+@pytest.mark.parametrize(
+    ("posted", "day"),
+    [
+        ("2026-11-30T22:59:59+00:00", date(2026, 11, 30)),
+        ("2026-11-30T23:00:00+00:00", date(2026, 12, 1)),
+        ("2027-06-30T21:59:59+00:00", date(2027, 6, 30)),
+        ("2027-06-30T22:00:00+00:00", date(2027, 7, 1)),
+    ],
+    ids=["winter, before", "winter, at midnight", "summer, before", "summer, at midnight"],
+)
+def test_a_charge_is_of_the_norwegian_day_on_which_the_letter_was_posted(
+    database: Database, posted: str, day: date
+) -> None:
+    letters = handed_over(database, 2)
+    rows = [a_line(**{**line, "postlagt": posted}) for line in lines_for(letters)]
+    content = a_file(*rows)
+    read = read_receipt_file(content, customer="SVAR")
+    assert isinstance(read, ReceiptFile)
+    sha256, later = hashlib.sha256(content).hexdigest(), DAY + timedelta(days=300)
+    ingestion.stage_receipts(database, "default", "a.csv", sha256, read, later)
+
+    ingestion.book_file(database, sha256, later)
+
+    with reading(database) as tx:
+        assert set(tx.scalars(select(charges.c.posted_on))) == {day}

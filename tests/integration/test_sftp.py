@@ -1,12 +1,16 @@
 """Whole files over SFTP, to real servers of two makes."""
 
+import errno
+import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from servers import SftpServer, asyncssh_server, make_keys
+from servers import SftpServer, asyncssh_server, make_keys, openssh_server
 
 from flows import sftp
+from flows.bandwidth import Bandwidth
 from flows.errors import NeedsAPerson, TryAgainLater
 
 pytestmark = pytest.mark.integration
@@ -124,3 +128,93 @@ def test_a_server_that_is_down_is_tried_again_later(tmp_path: Path) -> None:
 
     with pytest.raises(TryAgainLater, match="did not answer"), sftp.connect(gone):
         pass
+
+
+def test_a_full_disk_at_the_vendor_is_said(sftp_server: SftpServer, package: Path) -> None:
+    (sftp_server.root / "inn").mkdir()
+    (sftp_server.root / "inn/.a.zip.part").symlink_to("/dev/full")  # every write: no space left
+
+    with (
+        pytest.raises(sftp.WriteRefused, match=r"a\.zip was not taken") as caught,
+        sftp.connect(sftp_server) as server,
+    ):
+        server.put_whole(package, "inn", "a.zip")
+
+    assert "full disk, a quota" in caught.value.do
+    assert not (sftp_server.root / "inn/a.zip").exists()
+
+
+def test_a_limit_on_files_at_the_vendor_is_said_and_nothing_half_is_left(
+    tmp_path: Path, package: Path
+) -> None:
+    with openssh_server(tmp_path / "sftp", largest_file_kib=1024) as small:
+        (small.root / "inn").mkdir()
+
+        with pytest.raises(sftp.WriteRefused, match="not taken"), sftp.connect(small) as server:
+            server.put_whole(package, "inn", "a.zip")
+
+        assert [file.name for file in (small.root / "inn").iterdir()] == [".a.zip.part"]
+
+
+def test_a_folder_that_is_not_there_is_said(sftp_server: SftpServer, package: Path) -> None:
+    with (
+        pytest.raises(sftp.WriteRefused, match="the folder is not there"),
+        sftp.connect(sftp_server) as server,
+    ):
+        server.put_whole(package, "inn", "a.zip")
+
+
+def test_the_room_at_the_vendor_is_known(sftp_server: SftpServer) -> None:
+    with sftp.connect(sftp_server) as server:
+        free = server.free_bytes(".")
+
+    usage = os.statvfs(sftp_server.root)
+    assert free is not None
+    assert 0 < free <= usage.f_blocks * usage.f_frsize
+
+
+@pytest.mark.parametrize(
+    ("fault", "free", "says"),
+    [
+        (OSError("Failure"), 10, "disk is full: 10 bytes free, 2000 needed"),
+        (OSError("Failure"), 9000, "no more than failure, with 9000 bytes free"),
+        (OSError("Failure"), None, "no more than failure"),
+        (PermissionError(errno.EACCES, "Permission denied"), 10, "we may not write there"),
+    ],
+)
+def test_refusals_are_told_apart(fault: OSError, free: int | None, says: str) -> None:
+    what, do = sftp.why_refused(fault, free, 2000)
+
+    assert says in what
+    assert "the next run sends it again" in do
+
+
+def test_a_file_that_is_not_read_back_as_it_was_sent_never_gets_its_name(
+    sftp_server: SftpServer, package: Path
+) -> None:
+    (sftp_server.root / "inn").mkdir()
+    right = hashlib.sha256(package.read_bytes()).hexdigest()
+
+    with sftp.connect(sftp_server) as server:
+        with pytest.raises(NeedsAPerson, match="read back"):
+            server.put_whole(package, "inn", "a.zip", sha256="ab" * 32)
+        names = [file.name for file in server.files_in("inn")]
+        server.put_whole(package, "inn", "a.zip", sha256=right)
+
+    assert names == [".a.zip.part"]
+    assert (sftp_server.root / "inn/a.zip").read_bytes() == package.read_bytes()
+
+
+def test_an_upload_waits_as_often_as_its_bandwidth_asks(
+    sftp_server: SftpServer, package: Path
+) -> None:
+    (sftp_server.root / "inn").mkdir()
+    size = package.stat().st_size
+    pauses: list[float] = []
+    slow = Bandwidth(size // 4, now=lambda: sum(pauses), sleep=pauses.append)
+
+    with sftp.connect(sftp_server) as server:
+        server.put_whole(package, "inn", "a.zip", bandwidth=slow)
+
+    assert round(sum(pauses), 3) == 3.0  # four seconds' worth, the first at once
+    assert (sftp_server.root / "inn/a.zip").read_bytes() == package.read_bytes()

@@ -17,6 +17,8 @@ from flows.database.session import Database, open_database, reading, transaction
 from flows.database.tables import receipt_files
 from flows.domain.receipt import LineState
 from flows.domain.vendor_profile import NEUTRAL
+from flows.errors import NeedsAPerson
+from flows.receipts import returned_mail
 from flows.receipts.ingestion import book_file, stage_receipts
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.settings import Settings
@@ -103,3 +105,23 @@ def test_a_whole_file_that_waits_is_dismissed(home: Path) -> None:
 
         with reading(database) as tx:
             assert receipts.file_state(tx, "ab" * 32) == "DISMISSED"
+
+
+def test_a_waiting_line_of_returned_mail_is_shown_and_not_changed(home: Path) -> None:
+    columns = "parti;stykke;forsendelse;årsak;tiltak;dato"
+    line = "SVAR-20261124-01-C5SHS;1;ukjent;R04;;2026-12-03"
+    content = f"#svarut-retur;1;SVAR;1\n{columns}\n{line}\n".encode()
+    read = returned_mail.read_returns(content, customer="SVAR", profile=NEUTRAL)
+    assert isinstance(read, returned_mail.ReturnFile)
+    sha256, place = hashlib.sha256(content).hexdigest(), hashlib.sha256(content).hexdigest()[:12]
+    with open_database(Settings().database_url) as database:
+        returned_mail.stage(database, NEUTRAL, "r.csv", sha256, read, DAY)
+        book_file(database, sha256, DAY)
+
+        shown = svarut("receipts", "quarantine", "show", f"{place}:3")
+        who = ["--set", "return_reason=R01", "--by", "ON", "--why", "asked"]
+        fixed = CliRunner().invoke(app, ["receipts", "quarantine", "fix", f"{place}:3", *who])
+
+    assert "R04" in shown
+    assert "no letter has this shipment id" in shown
+    assert isinstance(fixed.exception, NeedsAPerson) or "returned mail" in fixed.output

@@ -1,6 +1,6 @@
 """Which night a letter goes."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -53,3 +53,14 @@ def test_letters_are_posted_on_the_first_working_day_from_the_night_on() -> None
 
     assert posting_day(date(2026, 11, 26), calendar) == date(2026, 11, 26)
     assert posting_day(date(2026, 11, 27), calendar) == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize("year", [2026, 2027, 2028])
+def test_the_cut_off_is_the_same_hour_on_the_clock_the_whole_year(year: int) -> None:
+    calendar = Calendar(cut_off="17:30")
+    noons = [datetime(year, 1, 2, 12, tzinfo=UTC) + timedelta(days=n) for n in range(364)]
+
+    cut_offs = [last_cut_off(noon, calendar).astimezone(OSLO) for noon in noons]
+
+    assert {(one.hour, one.minute) for one in cut_offs} == {(17, 30)}
+    assert {one.utcoffset() for one in cut_offs} == {timedelta(hours=1), timedelta(hours=2)}

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from receipt_lines import COLUMNS, a_file, a_line
 
 from flows.receipts.raw_rows import RefusedFile
@@ -88,3 +90,45 @@ def test_a_file_that_does_not_hold_together_is_refused_whole(content: bytes, rea
 
     assert isinstance(file, RefusedFile)
     assert reason in file.reason
+
+
+MAY_BE_LEFT_OUT = {"konteringskode"}
+REQUIRED = [name for name in COLUMNS if name not in MAY_BE_LEFT_OUT]
+
+
+@pytest.mark.parametrize("column", REQUIRED)
+def test_a_file_without_one_of_the_columns_is_refused_whichever_it_is(column: str) -> None:
+    line = {name: value for name, value in a_line().items() if name != column}
+    columns = [name for name in COLUMNS if name != column]
+    rows = ["#svarut-kvittering;1;SVAR;1;2,61;19,90", ";".join(columns), ";".join(line.values())]
+
+    file = read("\n".join([*rows, ""]).encode())
+
+    assert isinstance(file, RefusedFile)
+    assert "column names" in file.reason
+
+
+@pytest.mark.parametrize("column", REQUIRED)
+def test_a_line_without_one_of_the_values_says_which(column: str) -> None:
+    lines = (a_line(), a_line(**{column: ""}))
+    amounts = {"produksjonskostnad": (2, "2,61", "39,80"), "porto": (2, "5,22", "19,90")}
+
+    file = read(a_file(*lines, totals=amounts.get(column)))
+
+    assert isinstance(file, ReceiptFile)
+    assert [line.receipt is None for line in file.lines] == [False, True]
+    assert file.lines[1].fault.startswith(f"{column} ")
+
+
+@given(row=st.text(max_size=80), count=st.integers(min_value=0, max_value=30))
+def test_whatever_a_line_says_it_stops_no_other(row: str, count: int) -> None:
+    odd = "".join(one for one in row if one.isprintable() and one != '"') + ";" * count
+    content = a_file(a_line(), a_line(stykke=2), totals=(3, "5,22", "39,80"))
+    first, second, third, fourth = content.decode().splitlines()
+
+    file = read("\n".join([first, second, third, odd + ";", fourth, ""]).encode())
+
+    if isinstance(file, ReceiptFile):
+        assert [line.receipt is None for line in file.lines] == [False, True, False]
+    else:
+        assert "control total" in file.reason

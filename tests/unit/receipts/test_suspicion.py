@@ -51,6 +51,17 @@ def test_a_column_that_is_not_expected_is_missed_only_when_it_was_there(known: b
     assert bool(found) is known
 
 
+def test_a_column_that_is_left_out_is_missed_once_when_it_was_there() -> None:
+    read = a_file_of(50)
+    without = {name: count for name, count in read.filled.items() if name != "account_code"}
+
+    found = suspicions(replace(read, filled=without), NEUTRAL, [read.filled])
+
+    assert found == ["account_code has no column; earlier files had it"]
+    assert suspicions(replace(read, filled=without), NEUTRAL, [without, read.filled]) == []
+    assert suspicions(replace(read, filled=without), NEUTRAL, []) == []
+
+
 def test_hours_that_lost_their_afternoon_stop_the_file() -> None:
     earlier = [a_file_of(30, posted_at=IN_THE_EVENING).filled]
 
