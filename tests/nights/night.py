@@ -30,6 +30,8 @@ class Report:
     """What is not as it must be; empty in a good night."""
     endings: Counter[str] = field(default_factory=Counter)
     """How the runs that were struck ended, by how they were struck."""
+    told: set[str] = field(default_factory=set)
+    """Codes of open items that runs raised before they went well."""
     seconds: float = 0
 
 
@@ -60,7 +62,7 @@ def a_struck_night(world: World, quiet: QuietNight, plan: Plan) -> Report:
     with open_database(world.settings.database_url) as database:
         outcome = outcome_of(database)
     report.wrong += letters_wrong(quiet, plan, victim, printed(shop))
-    report.wrong += outcome_wrong(quiet, plan, victim, outcome)
+    report.wrong += outcome_wrong(quiet, plan, victim, outcome, report.told)
     report.wrong += rubbish_left(world)
     report.seconds = time.perf_counter() - began
     return report
@@ -92,6 +94,8 @@ def _strike(world: World, quiet: QuietNight, step: str, blow: Blow, report: Repo
     world.line.hang_up()
     world.vendor_has_room(room=True)
     report.endings[f"{step}, {blow.kind}: {ended.how}"] += 1
+    if (step, blow.kind, ended.how) == ("print", Kind.DISK_THERE, Ending.PERSON):
+        report.told.add("VENDOR_TAKES_NOTHING")
     if ended.how is Ending.FAULT:
         last = ended.words.strip().splitlines()[-1:]
         report.endings[f"{step}, {blow.kind}: {' '.join(last)[:200]}"] += 1
