@@ -23,7 +23,7 @@ from flows.database.tables import (
 )
 from flows.domain.batch import Candidate
 from flows.domain.sender import MANUAL
-from flows.domain.shipment import Route, SenderId, ShipmentId
+from flows.domain.shipment import PrintedDocument, Route, SenderId, ShipmentId
 from flows.domain.status import Status
 
 
@@ -65,7 +65,9 @@ def due_for_print(
     return [
         replace(
             each,
-            pages=tuple(row.pages for row in paper[each.id]),
+            documents=tuple(
+                PrintedDocument(row.pages, tuple(row.giro_pages)) for row in paper[each.id]
+            ),
             size_bytes=sum(row.size_bytes for row in paper[each.id]),
             colour_pages=sum(row.colour_pages for row in paper[each.id]) if each.colour else 0,
         )
@@ -191,6 +193,7 @@ def _with_paper(which: ColumnElement[bool]) -> Select[Any]:
                 recipients.c.postcode,
                 recipients.c.country,
                 documents.c.pages,
+                documents.c.giro_pages,
                 # A document older than its copy: its own size, and every page may have colour.
                 func.coalesce(documents.c.print_size_bytes, documents.c.size_bytes).label(
                     "size_bytes"

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType, Self
 
-from flows.domain.shipment import Document, Recipient, SenderId, ShipmentId
+from flows.domain.shipment import Document, PrintedDocument, Recipient, SenderId, ShipmentId
 
 BatchId = NewType("BatchId", str)
 """`<customer>-<yyyymmdd>-<run, 2 digits>-<job class>`, for example `SVAR-20261124-01-C5SHD`."""
@@ -110,8 +110,8 @@ class Candidate:
     """As the sender asked."""
     colour: bool
     postcode: str
-    pages: tuple[int, ...]
-    """Pages of each document that is to be printed, in order."""
+    documents: tuple[PrintedDocument, ...]
+    """Those that are to be printed, in order."""
     own_address_page: bool = False
     """Page 1 carries the address: no cover page."""
     country: str = ""

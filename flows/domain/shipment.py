@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 from flows.domain.contact import Contact
 from flows.domain.postal_address import PostalAddress
@@ -21,6 +21,14 @@ class Route(StrEnum):
 
     DIGITAL = "DIGITAL"
     PAPER = "PAPER"
+
+
+class PrintedDocument(NamedTuple):
+    """What of a document decides how much paper it takes."""
+
+    pages: int
+    giro: tuple[int, ...] = ()
+    """1-based page numbers that go on giro paper."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,11 @@ class Document:
     print_size_bytes: int | None = None
     colour_pages: int | None = None
     """Pages with colours; None: not counted."""
+
+    @property
+    def printed(self) -> PrintedDocument:
+        """What of it decides how much paper it takes."""
+        return PrintedDocument(self.pages, self.giro_pages)
 
 
 @dataclass(frozen=True)

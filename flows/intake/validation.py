@@ -9,7 +9,8 @@ from typing import Final
 from flows.domain.account_code import is_account_code
 from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem
-from flows.domain.sheets import cover_sheets, lands_on_back, prints_duplex, sheets_of
+from flows.domain.sheets import giro_on_back, prints_duplex, sheets_of
+from flows.domain.shipment import PrintedDocument
 from flows.intake.addressing import Postcodes, of_recipient, of_reply_address
 from flows.intake.examining.limits import DEFAULT_LIMITS, VendorLimits
 from flows.intake.metadata import MAX_NAME_LENGTH, DescribedDocument, Description
@@ -120,8 +121,7 @@ def _of_print(
         megabytes, limit = -(-size // _MEGABYTE), rules.printable_bytes // _MEGABYTE
         yield problem(Code.TOO_LARGE_TO_PRINT, "dokumenter", mb=megabytes, grense_mb=limit)
     names = [each.file_name or "" for each in printed]
-    read = [facts.pdfs[name] for name in names if name in facts.pdfs]
-    sheets = _sheets(facts.description, read, standard)
+    sheets = _sheets(facts, standard)
     if sheets > standard.limits.max_sheets:
         most = standard.limits.max_sheets
         yield problem(Code.TOO_MANY_SHEETS, "dokumenter", ark=sheets, grense=most)
@@ -129,11 +129,24 @@ def _of_print(
         yield from _of_own_address(facts.description, facts.pdfs[names[0]], names[0])
 
 
-def _sheets(described: Description, read: Sequence[PdfFacts], standard: Standard) -> int:
-    pages = [each.pages for each in read]
-    asked = bool(described.printing and described.printing.duplex)
-    cover = cover_sheets(own_address_page=standard.own_address)
-    return cover + sheets_of(pages, duplex=prints_duplex(pages, asked=asked))
+def _sheets(facts: Facts, standard: Standard) -> int:
+    documents = list(_printed(facts).values())
+    duplex = _is_duplex(facts, documents)
+    return sheets_of(documents, cover=not standard.own_address, duplex=duplex)
+
+
+def _is_duplex(facts: Facts, printed: Sequence[PrintedDocument]) -> bool:
+    wishes = facts.description.printing
+    return prints_duplex(printed, asked=bool(wishes and wishes.duplex))
+
+
+def _printed(facts: Facts) -> dict[str, PrintedDocument]:
+    """Return what goes on paper of a letter, by file name: the documents that could be read."""
+    return {
+        name: PrintedDocument(facts.pdfs[name].pages, tuple(each.giro_pages or ()))
+        for each in facts.description.documents or []
+        if prints(each) and (name := each.file_name or "") in facts.pdfs
+    }
 
 
 def _of_own_address(described: Description, first: PdfFacts, name: str) -> Iterator[Problem]:
@@ -149,22 +162,19 @@ def _is_forbidden(name: str, rules: RuleSet) -> bool:
 
 
 def _of_giro_pages(facts: Facts) -> Iterator[Problem]:
-    documents = facts.description.documents or []
-    wishes = facts.description.printing
-    names = {each.file_name or "" for each in documents if prints(each)}
-    pages = {name: facts.pdfs[name].pages for name in sorted(names) if name in facts.pdfs}
-    duplex = prints_duplex(list(pages.values()), asked=bool(wishes and wishes.duplex))
-    duplex = duplex and not facts.description.digital_only
-    for place, document in enumerate(documents, start=1):
+    printed = _printed(facts)
+    duplex = _is_duplex(facts, list(printed.values())) and not facts.description.digital_only
+    for place, document in enumerate(facts.description.documents or [], start=1):
         name = document.file_name or ""
-        last = pages.get(name)
-        if not last:
+        on_paper = printed.get(name)
+        if not (on_paper and on_paper.pages):
             continue  # missing or unreadable, and said so already
+        on_back = giro_on_back(on_paper, duplex=duplex)
         if len(set(document.giro_pages or [])) < len(document.giro_pages or []):
             field = f"dokumenter[{place}].giroarkSider"
             yield problem(Code.FIELD_INVALID, field, ventet="girosider")
         for page in document.giro_pages or []:
-            if not 1 <= page <= last:
-                yield problem(Code.GIRO_PAGE_UNKNOWN, name, page, sider=last)
-            elif lands_on_back(page, duplex=duplex):
+            if not 1 <= page <= on_paper.pages:
+                yield problem(Code.GIRO_PAGE_UNKNOWN, name, page, sider=on_paper.pages)
+            elif page in on_back:
                 yield problem(Code.GIRO_PAGE_ON_BACK, name, page)

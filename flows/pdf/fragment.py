@@ -25,6 +25,7 @@ END_OF_OBJECT: Final = b"\nendobj\n"
 TABLE_ROW: Final = 20
 """Bytes of a row in the table of objects."""
 
+_PARENT: Final = b"/Parent "
 _END = re.compile(rb"startxref\n(\d+)\n%%EOF\n\Z")
 _TABLE = re.compile(rb"xref\n0 (\d+)\n0000000000 65535 f \n((?:\d{10} 00000 n \n)+)")
 _TRAILER = re.compile(
@@ -134,6 +135,10 @@ def renumbered(head: bytes, new: Mapping[bytes, bytes]) -> bytes:
 
 def split_at_parent(head: bytes, tree: frozenset[int]) -> tuple[bytes, bytes]:
     """Return what stands before and after a page's reference to its parent."""
+    start = head.find(_PARENT) + len(_PARENT)
+    end = head.find(b" 0 R", start)
+    if b"(" not in head and head[start:end].isdigit() and int(head[start:end]) in tree:
+        return head[:start], head[end + len(b" 0 R") :]
     for match in _REFERENCE_OR_STRING.finditer(head):
         if match[1] and int(match[1]) in tree:
             return head[: match.start()], head[match.end() :]

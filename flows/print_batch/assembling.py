@@ -30,6 +30,7 @@ from flows.print_batch.covers import cover_of
 from flows.print_batch.logo import Logo, logos_of
 from flows.print_batch.package import write_package
 from flows.print_batch.print_ready import Ready, make_ready
+from flows.print_batch.singles import cut_in_letters
 from flows.print_batch.streaming import Streamed, join_streamed, stream_documents
 from flows.settings import Settings
 
@@ -78,7 +79,7 @@ def assemble_batch(
                     batches.annul_empty(tx, batch_id, now)
                 log.info("annulled batch=%s, no letter is left in it", batch_id)
                 return BatchStatus.ANNULLED
-            made = write_batch(batch, desk, settings, folder)
+            made = write_batch(batch, desk, settings, folder, paper)
         with transaction(database) as tx:
             if batches.record_assembled(tx, batch_id, made, now):
                 log.info("assembled batch=%s letters=%d", batch_id, len(made.pieces))
@@ -106,7 +107,7 @@ def rebuild_package(
                 where=batch_id,
                 do="restore the archive from its copy, then run: svarut run print",
             )
-        return write_batch(batch, desk, settings, folder)
+        return write_batch(batch, desk, settings, folder, paper)
 
 
 def lay_ready(
@@ -171,12 +172,16 @@ def join(desk: Desk, job_class: JobClass, logos: Mapping[str, Logo], folder: Pat
     return join_letters(desk.letters, job_class, covers=covers, ready=desk.ready, target=target)
 
 
-def write_batch(batch: Batch, desk: Desk, settings: Settings, folder: Path) -> Assembled:
-    """Join what lies ready to a print file and pack it."""
+def write_batch(
+    batch: Batch, desk: Desk, settings: Settings, folder: Path, paper: Paper = NEUTRAL.paper
+) -> Assembled:
+    """Join what lies ready to a print file, or to a PDF a letter, and pack it."""
     job_class = JobClass.of_code(batch.job_class)
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
     printed = join(desk, job_class, logos, folder)
     look_at_covers(desk, printed)
+    if paper.mode == "single":
+        printed = cut_in_letters(printed, folder)
     contents = contents_of(batch, desk.letters, printed, settings)
     name = f"{batch.id}-f{batch.attempt}.zip"
     hashed = {printed.file: printed.sha256} if printed.sha256 else {}

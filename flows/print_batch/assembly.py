@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
@@ -14,8 +14,7 @@ from pikepdf import Dictionary, Name, Object, Pdf
 from pypdf.errors import PyPdfError
 
 from flows.domain.batch import JobClass, Letter, PlacedPiece
-from flows.domain.sheets import EMPTY_SIDE, cover_sheets, sheets_of, weight_grams
-from flows.domain.shipment import Document
+from flows.domain.sheets import EMPTY_SIDE, Side, sheets_of, sides_of_letter, weight_grams
 from flows.errors import ImpossibleState
 from flows.pdf.layers import layers_of, set_layers
 from flows.pdf.pages import save, set_pages
@@ -31,6 +30,8 @@ class PrintFile:
     pages: int
     sha256: str = ""
     """Of the file, where it was made while writing; or empty."""
+    singles: Mapping[int, Path] = field(default_factory=dict)
+    """By piece number, where the vendor wants a PDF a letter."""
 
 
 def join_letters(
@@ -56,17 +57,17 @@ def join_letters(
         pages: list[Object] = []
         cover_pages = iter(cover_pdf.pages)
         for letter in letters:
-            if not letter.own_address_page:
-                cover = target_pdf.copy_foreign(next(cover_pages).obj)
-                pages.append(cover)
-                if job_class.duplex:
-                    pages.append(_blank_like(target_pdf, cover))
-            for document in letter.documents:
-                own = _own_pages(target_pdf, parts, ready.places[document.sha256])
-                pages += [
-                    _blank_like(target_pdf, own[-1]) if side == EMPTY_SIDE else own[side - 1]
-                    for side in sides_of(document, job_class)
-                ]
+            own = [
+                _own_pages(target_pdf, parts, ready.places[document.sha256])
+                for document in letter.documents
+            ]
+            for side in sides_of(letter, job_class):
+                if side.page == EMPTY_SIDE:
+                    pages.append(_blank_like(target_pdf, pages[-1]))
+                elif side.document is None:
+                    pages.append(target_pdf.copy_foreign(next(cover_pages).obj))
+                else:
+                    pages.append(own[side.document][side.page - 1])
         set_pages(target_pdf, pages)
         set_layers(
             target_pdf,
@@ -87,18 +88,21 @@ def place_letters(letters: Sequence[Letter], job_class: JobClass) -> tuple[Place
     return tuple(_placed(letters, job_class))
 
 
-def sides_of(document: Document, job_class: JobClass) -> Sequence[int]:
-    """Return a document's printed sides: page numbers, or EMPTY_SIDE; in duplex whole sheets."""
-    sides = list(range(1, document.pages + 1))
-    return [*sides, EMPTY_SIDE] if job_class.duplex and len(sides) % 2 else sides
+def sides_of(letter: Letter, job_class: JobClass) -> Sequence[Side]:
+    """Return a letter's sides in the order they are printed; in duplex whole sheets."""
+    return sides_of_letter(
+        [document.printed for document in letter.documents],
+        cover=not letter.own_address_page,
+        duplex=job_class.duplex,
+    )
 
 
 def _placed(letters: Sequence[Letter], job_class: JobClass) -> Iterator[PlacedPiece]:
     first = 1
     for letter in letters:
-        documents = [len(sides_of(document, job_class)) for document in letter.documents]
-        cover = cover_sheets(own_address_page=letter.own_address_page)
-        sheets = cover + sheets_of(documents, duplex=job_class.duplex)
+        documents = [document.printed for document in letter.documents]
+        cover = not letter.own_address_page
+        sheets = sheets_of(documents, cover=cover, duplex=job_class.duplex)
         pages = sheets * 2 if job_class.duplex else sheets
         grams = weight_grams(sheets, job_class.envelope)
         yield PlacedPiece(letter.piece.number, first, pages, sheets, int(grams * 1000))

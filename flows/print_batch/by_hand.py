@@ -216,7 +216,7 @@ def _make_jobs(
 
 def _kind_of(letter: Candidate) -> JobClass:
     """Return how a printer must be set for a letter; the envelope is chosen by whoever packs."""
-    duplex = prints_duplex(letter.pages, asked=letter.duplex)
+    duplex = prints_duplex(letter.documents, asked=letter.duplex)
     return JobClass(Envelope.C5, colour=letter.colour, duplex=duplex)
 
 

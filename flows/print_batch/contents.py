@@ -30,7 +30,8 @@ def contents_of(
     Raises ImpossibleState when a manifest, read back, is not what was written.
     """
     job_class = JobClass.of_code(batch.job_class)
-    name = f"samle/{batch.job_class}.pdf"
+    name = "" if printed.singles else f"samle/{batch.job_class}.pdf"
+    singles = {f"brev/{number:06d}.pdf": file for number, file in printed.singles.items()}
     table = Manifest(
         customer=settings.vendor.customer,
         batch=batch.id,
@@ -39,7 +40,7 @@ def contents_of(
         test=settings.test_population,
         print_file=name,
         pieces=tuple(
-            _piece(letter, placed, job_class)
+            _piece(letter, placed, job_class, name or f"brev/{placed.number:06d}.pdf")
             for letter, placed in zip(letters, printed.pieces, strict=True)
         ),
     )
@@ -63,11 +64,11 @@ def contents_of(
         "manifest.xml": as_xml,
         "manifest.csv": as_csv,
         "jobb.xml": job_ticket.to_xml(ticket),
-        name: printed.file,
+        **(singles or {name: printed.file}),
     }
 
 
-def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass) -> ManifestPiece:
+def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass, file: str) -> ManifestPiece:
     address = letter.recipient.address
     country = find_country(address.country)
     hashes = "".join(f"{document.sha256}\n" for document in letter.documents)
@@ -88,4 +89,5 @@ def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass) -> Manifest
         country=country.code if country else "",
         postcode=address.postcode,
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),
+        file=file,
     )

@@ -100,7 +100,7 @@ class Cover:
     """Whose logo stands on it; empty: none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of text on a page."""
 
@@ -112,7 +112,7 @@ class Line:
     font: str = REGULAR
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CoverPage:
     """A cover page laid out."""
 

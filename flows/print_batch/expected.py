@@ -59,10 +59,11 @@ def articles_of(
 ) -> Mapping[str, int]:
     """Return how much of each article of the price list a letter is: docs/prices.md."""
     sheets = sheets_in(letter)
+    sides = sum(document.pages for document in letter.documents)
     cover_sides = 0 if letter.own_address_page else 1
     by_machine = sheets <= paper.machine_sheets
     return {
-        "PRINT-SH-SIDE": sum(letter.pages) + cover_sides - letter.colour_pages,
+        "PRINT-SH-SIDE": sides + cover_sides - letter.colour_pages,
         "PRINT-FARGE-SIDE": letter.colour_pages,
         f"KONV-AUTO-{job_class.envelope}": int(by_machine),
         "EKSTRAARK-AUTO": (sheets - 1) * by_machine,

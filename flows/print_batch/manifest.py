@@ -28,6 +28,7 @@ _COLUMNS: Final = (
     "land",
     "postnummer",
     "sha256",
+    "fil",
 )
 """Headings of manifest.csv, one for each field of ManifestPiece, in order."""
 
@@ -56,6 +57,8 @@ class ManifestPiece:
     """ISO 3166, or empty when not known."""
     postcode: str
     sha256: str
+    file: str = ""
+    """Where in the package its pages are; `first_page` counts there."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Manifest:
     created: datetime
     test: bool
     print_file: str
+    """Empty where every letter has a file of its own."""
     pieces: tuple[ManifestPiece, ...]
 
 

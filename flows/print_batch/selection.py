@@ -7,7 +7,7 @@ from typing import Final
 
 from flows.domain.batch import BatchId, Candidate, JobClass, PlannedBatch
 from flows.domain.country import is_domestic
-from flows.domain.sheets import cover_sheets, envelope_for, prints_duplex, sheets_of
+from flows.domain.sheets import envelope_for, prints_duplex, sheets_of
 from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import NEUTRAL, Selection, VendorProfile
 
@@ -69,7 +69,7 @@ def within_caps(
 
 def job_class_of(letter: Candidate, profile: VendorProfile = NEUTRAL) -> JobClass:
     """Return the printer run a letter belongs to: envelope, colour, sides, postage product."""
-    duplex = prints_duplex(letter.pages, asked=letter.duplex)
+    duplex = prints_duplex(letter.documents, asked=letter.duplex)
     envelope = envelope_for(sheets_in(letter), c5_sheets=profile.paper.c5_sheets)
     product = "" if is_domestic(letter.country) else profile.selection.product_abroad
     return JobClass(envelope, letter.colour, duplex, product)
@@ -82,9 +82,8 @@ def taken_by(profile: VendorProfile, letter: Candidate) -> bool:
 
 def sheets_in(letter: Candidate) -> int:
     """Return the sheets of a letter, its cover among them where it has one."""
-    duplex = prints_duplex(letter.pages, asked=letter.duplex)
-    cover = cover_sheets(own_address_page=letter.own_address_page)
-    return cover + sheets_of(letter.pages, duplex=duplex)
+    duplex = prints_duplex(letter.documents, asked=letter.duplex)
+    return sheets_of(letter.documents, cover=not letter.own_address_page, duplex=duplex)
 
 
 def _cut(

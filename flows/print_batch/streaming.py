@@ -11,13 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import pikepdf
-
 from flows.archive import Archive
 from flows.domain.batch import JobClass, Letter
 from flows.domain.sheets import EMPTY_SIDE
 from flows.domain.shipment import Document
-from flows.errors import ImpossibleState
 from flows.pdf.fragment import Fragment, NotOursError, made_ours, read_fragment
 from flows.pdf.page_stream import Page, PageStream
 from flows.print_batch.assembly import PrintFile, place_letters, sides_of
@@ -25,6 +22,7 @@ from flows.print_batch.cover_drawing import draw_in
 from flows.print_batch.cover_page import CoverPage
 from flows.print_batch.logo import Logo
 from flows.print_batch.print_ready import DocumentFault, open_copy, open_flat
+from flows.print_batch.recount import count_again
 
 
 @dataclass(frozen=True)
@@ -73,15 +71,14 @@ def join_streamed(
         cover_pages = iter(draw_in(stream, covers, logos))
         pages: list[Page] = []
         for letter in letters:
-            if not letter.own_address_page:
-                cover = next(cover_pages)
-                pages += [cover, cover.blank()] if job_class.duplex else [cover]
-            for document in letter.documents:
-                own = ready.pages[document.sha256]
-                pages += [
-                    own[-1].blank() if side == EMPTY_SIDE else own[side - 1]
-                    for side in sides_of(document, job_class)
-                ]
+            own = [ready.pages[document.sha256] for document in letter.documents]
+            for side in sides_of(letter, job_class):
+                if side.page == EMPTY_SIDE:
+                    pages.append(pages[-1].blank())
+                elif side.document is None:
+                    pages.append(next(cover_pages))
+                else:
+                    pages.append(own[side.document][side.page - 1])
         stream.finish(pages)
     ready.stream.file.replace(target)
     count_again(target, len(pages))
@@ -118,29 +115,3 @@ def _through_a_library(archive: Archive, document: Document) -> Fragment | Docum
             return read_fragment(made_ours(pdf))
         except NotOursError:
             return DocumentFault.UNREADABLE
-
-
-def count_again(file: Path, expected: int) -> None:
-    """Walk the finished file's page tree with a library that had no part in writing it."""
-    try:
-        with pikepdf.open(file, inherit_page_attributes=False) as pdf:
-            found = _pages_below(pdf.Root.Pages)
-            warnings = len(pdf.get_warnings())
-    except pikepdf.PdfError as fault:
-        raise ImpossibleState(
-            "a PDF library cannot read the print file",
-            where=file.name,
-            do="keep the log and report it; nothing has left",
-        ) from fault
-    if found != expected or warnings:
-        raise ImpossibleState(
-            f"the print file has {found} pages, {expected} were put in it; {warnings} warnings",
-            where=file.name,
-            do="keep the log and report it; nothing has left",
-        )
-
-
-def _pages_below(node: pikepdf.Object) -> int:
-    """Count the pages one by one: what the tree's nodes say of their number proves nothing."""
-    kids = node.get("/Kids")
-    return 1 if kids is None else sum(map(_pages_below, kids))

@@ -252,18 +252,29 @@ def _open_package(content: bytes) -> tuple[list[Taken], int, str]:
             if hashlib.sha256(package.read(name)).hexdigest() != digest:
                 return [], 0, f"{name} is damaged"
         manifest = ET.fromstring(package.read("manifest.xml"))  # noqa: S314  -- our own test data
-        printed = _printed_sides(package.read(manifest.attrib["print_file"]))
-    pages = len(printed)
-    pieces = manifest.findall(f"{NAMESPACE}piece")
-    expected = 1
+        pieces = manifest.findall(f"{NAMESPACE}piece")
+        for piece in pieces:
+            piece.attrib.setdefault("file", manifest.attrib["print_file"])
+        files = {name: _printed_sides(package.read(name)) for name in map(_file_of, pieces)}
+        unknown = {one for one in package.namelist() if one.endswith(".pdf")} - files.keys()
+    pages = sum(map(len, files.values()))
+    if unknown:
+        return [], pages, f"{min(unknown)} is of no piece"
+    expected = dict.fromkeys(files, 1)
     for piece in pieces:
-        if int(piece.attrib["first_page"]) != expected:
+        if int(piece.attrib["first_page"]) != expected[_file_of(piece)]:
             return [], pages, f"piece {piece.attrib['number']} does not begin where it should"
-        expected += int(piece.attrib["pages"])
-    if expected != pages + 1:
-        return [], pages, f"the print file has {pages} pages, the pieces {expected - 1}"
+        expected[_file_of(piece)] += int(piece.attrib["pages"])
+    for name, sides in files.items():
+        if expected[name] != len(sides) + 1:
+            told = expected[name] - 1
+            return [], pages, f"the print file {name} has {len(sides)} pages, the pieces {told}"
     batch = manifest.attrib["batch"]
-    return [_letter(batch, piece.attrib, printed) for piece in pieces], pages, ""
+    return [_letter(batch, one.attrib, files[_file_of(one)]) for one in pieces], pages, ""
+
+
+def _file_of(piece: ET.Element) -> str:
+    return piece.attrib["file"]
 
 
 def _printed_sides(print_file: bytes) -> list[bool]:

@@ -15,7 +15,7 @@ from flows.errors import ImpossibleState
 from flows.pdf.fragment import Fragment, NotOursError, made_ours, read_fragment
 from flows.pdf.page_stream import PageStream
 from flows.print_batch.assembly import PrintFile
-from flows.print_batch.streaming import count_again
+from flows.print_batch.recount import count_again
 
 pytestmark = pytest.mark.integration
 

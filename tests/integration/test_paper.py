@@ -260,6 +260,26 @@ def test_in_duplex_every_document_begins_on_a_fresh_front(table: Table) -> None:
     ]
 
 
+def test_a_giro_page_is_a_front_with_nothing_on_its_back(table: Table) -> None:
+    bill = replace(table.kept(a_pdf(table.folder / "bill.pdf", 5), 5), giro_pages=(3, 4))
+    other = table.kept(a_pdf(table.folder / "other.pdf", 1), 1, 2)
+
+    made = table.printed([a_letter(1, bill, other), a_letter(2, other)], "C5SHD")
+
+    with opened(made.file) as document:
+        texts = [page.get_textpage().get_text_bounded()[:7].strip() for page in document]
+    assert texts == [
+        "Retur:", "", "bill 1", "bill 2", "bill 3", "", "bill 4", "", "bill 5", "", "other 1", "",
+        "Retur:", "", "other 1", "",
+    ]  # fmt: skip
+    empty = [place for place, seen in enumerate(pictures(made.file)) if set(seen) == {255}]
+    assert empty == [place for place, text in enumerate(texts) if not text]
+    assert [(piece.first_page, piece.pages, piece.sheets) for piece in made.pieces] == [
+        (1, 12, 6),
+        (13, 4, 2),
+    ]
+
+
 def test_in_simplex_there_are_no_blank_pages(table: Table) -> None:
     two = table.kept(a_pdf(table.folder / "two.pdf", 2), 2)
 

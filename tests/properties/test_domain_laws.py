@@ -19,7 +19,15 @@ from flows.domain.money import (
 )
 from flows.domain.postal_address import PostalAddress
 from flows.domain.receipt import LINE_MOVES, LineState
-from flows.domain.sheets import sheets_of
+from flows.domain.sheets import (
+    EMPTY_SIDE,
+    giro_on_back,
+    giro_sheets,
+    sheets_of,
+    sides_of,
+    sides_of_letter,
+)
+from flows.domain.shipment import PrintedDocument
 from flows.domain.status import FINAL, FIRST, MOVES, Mover, Status, can_follow, may_move
 from flows.domain.working_days import (
     DeadlinePolicy,
@@ -121,10 +129,77 @@ def test_what_is_published_later_is_never_due_earlier(one: datetime, other: date
         assert first < deadline(policy, first) <= deadline(policy, second)
 
 
-@given(st.lists(st.integers(1, 500), max_size=20))
-def test_sheets_hold_all_pages_and_duplex_never_takes_more(pages: list[int]) -> None:
-    assert sheets_of(pages, duplex=False) == sum(pages)
-    assert sum(pages) <= 2 * sheets_of(pages, duplex=True) <= sum(pages) + len(pages)
+DOCUMENTS = st.lists(
+    st.builds(PrintedDocument, st.integers(0, 30), st.lists(st.integers(-1, 31)).map(tuple)),
+    max_size=6,
+)
+
+
+@given(DOCUMENTS, st.booleans())
+def test_sheets_hold_all_pages_and_duplex_never_takes_more(
+    documents: list[PrintedDocument], cover: bool
+) -> None:
+    pages = cover + sum(document.pages for document in documents)
+
+    assert sheets_of(documents, cover=cover, duplex=False) == pages
+    assert pages <= 2 * sheets_of(documents, cover=cover, duplex=True)
+    assert sheets_of(documents, cover=cover, duplex=True) <= pages
+
+
+@given(DOCUMENTS, st.booleans(), st.booleans())
+def test_the_sheets_counted_are_the_sheets_laid_out_and_no_page_is_lost(
+    documents: list[PrintedDocument], cover: bool, duplex: bool
+) -> None:
+    sides = sides_of_letter(documents, cover=cover, duplex=duplex)
+
+    printed = [(side.document, side.page) for side in sides if side.page != EMPTY_SIDE]
+    assert printed == [(None, 1)] * cover + [
+        (place, page)
+        for place, document in enumerate(documents)
+        for page in range(1, document.pages + 1)
+    ]
+    assert len(sides) == sheets_of(documents, cover=cover, duplex=duplex) * (2 if duplex else 1)
+
+
+@given(DOCUMENTS, st.booleans())
+def test_giro_pages_documents_and_covers_are_on_fronts_and_no_giro_has_anything_behind(
+    documents: list[PrintedDocument], cover: bool
+) -> None:
+    sides = sides_of_letter(documents, cover=cover, duplex=True)
+
+    sheets = list(zip(sides[::2], sides[1::2], strict=True))
+    giros = [front for front, back in sheets if front.giro and back.page == EMPTY_SIDE]
+    assert len(giros) == sum(
+        page in document.giro for document in documents for page in range(1, document.pages + 1)
+    )
+    for front, back in sheets:
+        assert front.page != EMPTY_SIDE
+        assert front.document == back.document
+        assert back.page in {EMPTY_SIDE, front.page + 1}
+        assert not back.giro
+        if front.document is None:
+            assert back.page == EMPTY_SIDE
+    assert giro_sheets(documents, cover=cover, duplex=True) == tuple(
+        number for number, (front, _) in enumerate(sheets, start=1) if front.giro
+    )
+
+
+@given(st.lists(st.integers(1, 12), unique=True).map(tuple))
+def test_a_letter_that_intake_takes_has_no_side_left_empty_before_a_giro(
+    giro: tuple[int, ...],
+) -> None:
+    document = PrintedDocument(12, giro)
+    sides = sides_of(document, duplex=True)
+
+    pushed = [
+        page
+        for page in giro
+        if page > 1
+        and (place := sides.index(page)) > 1
+        and sides[place - 1] == EMPTY_SIDE
+        and sides[place - 2] not in giro
+    ]
+    assert sorted(giro_on_back(document, duplex=True)) == sorted(pushed)
 
 
 @given(st.builds(PostalAddress, st.text(), st.tuples(st.text(), st.text()), st.text(), st.text()))

@@ -8,12 +8,16 @@ import pytest
 from flows.domain.account_code import is_account_code
 from flows.domain.batch import Envelope, JobClass
 from flows.domain.sheets import (
+    EMPTY_SIDE,
     envelope_for,
-    lands_on_back,
+    giro_on_back,
+    giro_sheets,
     prints_duplex,
     sheets_of,
+    sides_of,
     weight_grams,
 )
+from flows.domain.shipment import PrintedDocument
 
 
 @pytest.mark.parametrize(
@@ -30,18 +34,49 @@ from flows.domain.sheets import (
 def test_every_document_begins_on_a_fresh_front(
     pages: list[int], duplex: bool, sheets: int
 ) -> None:
-    assert sheets_of(pages, duplex=duplex) == sheets
+    documents = [PrintedDocument(count) for count in pages]
+
+    assert sheets_of(documents, cover=False, duplex=duplex) == sheets
+    assert sheets_of(documents, cover=True, duplex=duplex) == 1 + sheets
 
 
 def test_a_one_page_letter_is_simplex_whatever_was_asked() -> None:
-    assert not prints_duplex([1], asked=True)
-    assert prints_duplex([1, 1], asked=True)
-    assert not prints_duplex([4], asked=False)
+    assert not prints_duplex([PrintedDocument(1)], asked=True)
+    assert prints_duplex([PrintedDocument(1), PrintedDocument(1)], asked=True)
+    assert not prints_duplex([PrintedDocument(4)], asked=False)
 
 
-def test_only_even_pages_land_on_a_back_and_only_in_duplex() -> None:
-    assert [lands_on_back(page, duplex=True) for page in (1, 2, 3)] == [False, True, False]
-    assert not lands_on_back(2, duplex=False)
+@pytest.mark.parametrize(
+    ("giro", "sides", "on_back"),
+    [
+        ((), (1, 2, 3, 4), []),
+        ((1,), (1, EMPTY_SIDE, 2, 3, 4, EMPTY_SIDE), []),
+        ((3,), (1, 2, 3, EMPTY_SIDE, 4, EMPTY_SIDE), []),
+        ((4,), (1, 2, 3, EMPTY_SIDE, 4, EMPTY_SIDE), [4]),
+        ((2, 1), (1, EMPTY_SIDE, 2, EMPTY_SIDE, 3, 4), []),
+        ((1, 3), (1, EMPTY_SIDE, 2, EMPTY_SIDE, 3, EMPTY_SIDE, 4, EMPTY_SIDE), [3]),
+        ((1, 4), (1, EMPTY_SIDE, 2, 3, 4, EMPTY_SIDE), []),
+        ((0, 5), (1, 2, 3, 4), []),
+    ],
+    ids=["none", "first", "front", "back", "two", "moved to back", "moved to front", "not there"],
+)
+def test_a_giro_slip_is_torn_off_a_sheet_with_nothing_on_its_back(
+    giro: tuple[int, ...], sides: tuple[int, ...], on_back: list[int]
+) -> None:
+    document = PrintedDocument(4, giro)
+
+    assert sides_of(document, duplex=True) == sides
+    assert giro_on_back(document, duplex=True) == on_back
+    assert sides_of(document, duplex=False) == (1, 2, 3, 4)
+    assert giro_on_back(document, duplex=False) == []
+
+
+def test_giro_sheets_are_numbered_from_the_front_of_the_letter() -> None:
+    documents = [PrintedDocument(2), PrintedDocument(3, (3,))]
+
+    assert giro_sheets(documents, cover=True, duplex=True) == (4,)
+    assert giro_sheets(documents, cover=False, duplex=True) == (3,)
+    assert giro_sheets(documents, cover=True, duplex=False) == (6,)
 
 
 def test_six_sheets_go_in_a_small_envelope_and_seven_do_not() -> None:

@@ -136,15 +136,22 @@ def test_a_document_that_is_named_but_not_there_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "duplex", "pages", "accepted"),
-    [(2, False, 4, True), (1, True, 4, True), (2, True, 4, False), (1, True, 1, True)],
-    ids=["simplex", "front", "back", "one page is simplex"],
+    ("giro", "duplex", "pages", "accepted"),
+    [
+        ([2], False, 4, True),
+        ([1], True, 4, True),
+        ([2], True, 4, False),
+        ([1], True, 1, True),
+        ([1, 2], True, 4, True),
+        ([1, 3], True, 4, False),
+    ],
+    ids=["simplex", "front", "back", "one page is simplex", "after another", "moved by another"],
 )
 def test_a_giro_page_must_not_land_on_a_back(
-    page: int, duplex: bool, pages: int, accepted: bool
+    giro: list[int], duplex: bool, pages: int, accepted: bool
 ) -> None:
     found = problems(
-        dokumenter=[a_pdf(giroarkSider=[page])],
+        dokumenter=[a_pdf(giroarkSider=giro)],
         utskriftskonfigurasjon={"tosidig": duplex},
         pages=pages,
     )

@@ -7,12 +7,12 @@ from decimal import Decimal
 from small_world import a_price_list
 
 from flows.domain.batch import Candidate
-from flows.domain.shipment import SenderId, ShipmentId
+from flows.domain.shipment import PrintedDocument, SenderId, ShipmentId
 from flows.domain.vendor_profile import NEUTRAL, Paper
 from flows.print_batch.expected import expect
 
 DAY = date(2026, 11, 24)
-LETTER = Candidate(ShipmentId("one"), SenderId("bygg"), True, False, "8900", (4,))
+LETTER = Candidate(ShipmentId("one"), SenderId("bygg"), True, False, "8900", (PrintedDocument(4),))
 """Four sides on two sheets, and a cover."""
 
 
@@ -38,7 +38,7 @@ def test_colour_is_counted_by_the_page_and_thick_letters_go_by_hand() -> None:
 
 def test_what_has_no_price_is_said_and_not_guessed() -> None:
     abroad = replace(LETTER, country="Sverige")
-    heavy = replace(LETTER, pages=(60,))
+    heavy = replace(LETTER, documents=(PrintedDocument(60),))
 
     found = expect([abroad, heavy], NEUTRAL, a_price_list(), DAY)
 

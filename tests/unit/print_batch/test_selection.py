@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.domain.batch import Candidate, JobClass
-from flows.domain.shipment import SenderId, ShipmentId
+from flows.domain.shipment import PrintedDocument, SenderId, ShipmentId
 from flows.domain.vendor_profile import NEUTRAL, Paper, Selection, VendorProfile
 from flows.print_batch.selection import (
     job_class_of,
@@ -31,7 +31,8 @@ def a_candidate(
     postcode: str = "8900",
 ) -> Candidate:
     shipment_id = ShipmentId(f"00000000-0000-4000-8000-{number:012d}")
-    return Candidate(shipment_id, SenderId("nordvik"), duplex, colour, postcode, pages or (1,))
+    documents = tuple(PrintedDocument(count) for count in pages or (1,))
+    return Candidate(shipment_id, SenderId("nordvik"), duplex, colour, postcode, documents)
 
 
 def planned(*letters: Candidate, letters_per_batch: int = 500, first_run: int = 1) -> list[str]:
@@ -202,6 +203,9 @@ def test_one_letter_above_every_limit_still_goes_by_itself() -> None:
     assert [len(batch.shipment_ids) for batch in made] == [1, 1]
 
 
+printed = st.builds(
+    PrintedDocument, st.integers(1, 9), st.lists(st.integers(1, 9), max_size=2).map(tuple)
+)
 candidates = st.lists(
     st.builds(
         Candidate,
@@ -210,7 +214,7 @@ candidates = st.lists(
         duplex=st.booleans(),
         colour=st.booleans(),
         postcode=st.sampled_from(["0150", "8900", "9520"]),
-        pages=st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple),
+        documents=st.lists(printed, min_size=1, max_size=3).map(tuple),
         own_address_page=st.booleans(),
         country=st.sampled_from(["", "Sverige"]),
         size_bytes=st.integers(0, 3000),
