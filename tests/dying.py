@@ -25,7 +25,7 @@ from flows.dispatch.channel import Watch
 from flows.domain.vendor_profile import NEUTRAL
 from flows.intake.inbox import take_in
 from flows.intake.status_feed import deliver_feeds, make_feeds
-from flows.print_batch import by_hand
+from flows.print_batch import by_hand, collecting
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
 from flows.receipts import ingestion, reconciling, replaying
@@ -44,8 +44,8 @@ WHERE_IT_MATTERS: tuple[tuple[Any, str], ...] = (
 )
 
 
-def run(work: str, settings: Settings, now: datetime, die_at: int) -> None:
-    """Do the work and die at a point; 0 never dies. Exit code 0 means that it ended by itself."""
+def run(work: str, settings: Settings, now: datetime, die_at: int) -> int:
+    """Do the work and die at a point; 0 never dies. Return how many points there were."""
     passed = 0
 
     def point() -> None:
@@ -67,6 +67,7 @@ def run(work: str, settings: Settings, now: datetime, die_at: int) -> None:
     for owner, name in WHERE_IT_MATTERS:
         setattr(owner, name, watched(getattr(owner, name)))
     WORKS[work](settings, now)
+    return passed
 
 
 def take_in_everything(settings: Settings, now: datetime) -> None:
@@ -105,6 +106,11 @@ def print_the_night(settings: Settings, now: datetime) -> None:
         reserve_batches(database, settings, now)
         for batch in batches_under_way(database):
             send_batch(database, settings, batch.id, now)
+
+
+def collect_the_answers(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        collecting.collect_acknowledgements(database, settings, now)
 
 
 def print_by_hand(settings: Settings, now: datetime) -> None:
@@ -152,6 +158,7 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "dispatch": offer_everything,
     "follow": follow_and_take_back,
     "print": print_the_night,
+    "answers": collect_the_answers,
     "by hand": print_by_hand,
     "receipts": book_the_receipts,
     "replay": replay_what_waits,
