@@ -263,6 +263,15 @@ class Settings(BaseSettings):
     )
     inbox_folder: Path = Field(Path("inbox"), description="One folder a sender, named by its id.")
     archive_folder: Path = Field(Path("archive"), description="Documents by SHA-256.")
+    archive_url: str = Field(
+        "",
+        description="An archive elsewhere, s3://bucket/folder for example; empty: archive_folder.",
+    )
+    archive_cache_mb: int = Field(
+        512,
+        ge=1,
+        description="What one process keeps of an archive elsewhere, in its work folder.",
+    )
     packages_folder: Path = Field(Path("packages"), description="Packages for the print vendor.")
     work_folder: Path = Field(
         Path("work"),

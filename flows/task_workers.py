@@ -103,6 +103,8 @@ def _dask(wanted: WorkersSettings) -> _Started:
     except ImportError as fault:
         raise _dask_is_missing() from fault
 
+    logging.getLogger("distributed").setLevel(logging.WARNING)
+
     def result_of(future: Any) -> Any:
         while True:
             try:
@@ -134,7 +136,7 @@ def _cluster(wanted: WorkersSettings) -> dict[str, Any]:
         "cluster_kwargs": {
             "n_workers": wanted.processes or processors(),
             "threads_per_worker": 1,  # a package fills a processor
-            "dashboard_address": None,
+            "dashboard_address": ":0",  # any port: nobody looks
         },
     }
 

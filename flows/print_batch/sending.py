@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database import batches
 from flows.database.batches import NOT_PRINTABLE, Batch
@@ -16,6 +15,7 @@ from flows.database.vendors import profile_on
 from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.opening_hours import downtime_at
 from flows.errors import NeedsAPerson, TryAgainLater
+from flows.object_archive import open_archive
 from flows.print_batch.assembling import assemble_batch
 from flows.print_batch.transfer import hand_over_batch
 from flows.settings import Settings, WorkersSettings
@@ -78,7 +78,7 @@ def assemble(
     Any process may do it, on any machine that has the database, the archive and the packages.
     Raises what `assemble_batch` raises, and NeedsAPerson when our own disk is full.
     """
-    archive = Archive(settings.archive_folder)
+    archive = open_archive(settings)
     try:
         return assemble_batch(database, archive, settings, batch_id, now)
     except OSError as fault:
