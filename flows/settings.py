@@ -187,7 +187,7 @@ class WorkersSettings(BaseModel):
         "long as a run.",
     )
     from_letters: int = Field(
-        2000,
+        20_000,
         ge=0,
         description="Fewer letters to assemble than this, and no other process is started for it.",
     )

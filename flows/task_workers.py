@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from prefect.client.orchestration import get_client
@@ -60,6 +61,27 @@ def alone(task: Task[..., Result], call: Mapping[str, Any]) -> Result:
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def workers_that_see(folder: Path, wanted: WorkersSettings) -> Mapping[str, bool]:
+    """Ask a Dask cluster that stands already: its workers' addresses, and who sees a folder.
+
+    Raises NeedsAPerson when Dask is not installed, TryAgainLater when nobody answers.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415  -- the extra `dask`
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: F401, PLC0415
+    except ImportError as fault:
+        raise _dask_is_missing() from fault
+    if not wanted.scheduler:
+        return {}
+    try:
+        with Client(  # type: ignore[no-untyped-call]
+            wanted.scheduler, timeout=5, set_as_default=False
+        ) as client:
+            return dict(client.run(os.path.isdir, str(folder)))
+    except OSError as fault:
+        raise _no_cluster(wanted) from fault
 
 
 _Started = Iterator[tuple[TaskRunner[Any], Callable[[Any], Any]]]
@@ -121,11 +143,7 @@ def _dask(wanted: WorkersSettings) -> _Started:
             runner = stack.enter_context(DaskTaskRunner(**_cluster(wanted)))
             runner.client.wait_for_workers(1, timeout=CLUSTER_PATIENCE_SECONDS)
         except OSError as fault:  # nobody listens there, or too late
-            raise TryAgainLater(
-                "the Dask cluster does not answer, or has no worker",
-                where=wanted.scheduler or "workers.scheduler is empty: a cluster on this machine",
-                do="start it: docs/scaling.md. Or set workers.task_runner to process_pool",
-            ) from fault
+            raise _no_cluster(wanted) from fault
         yield runner, result_of
 
 
@@ -139,6 +157,14 @@ def _cluster(wanted: WorkersSettings) -> dict[str, Any]:
             "dashboard_address": ":0",  # any port: nobody looks
         },
     }
+
+
+def _no_cluster(wanted: WorkersSettings) -> TryAgainLater:
+    return TryAgainLater(
+        "the Dask cluster does not answer, or has no worker",
+        where=wanted.scheduler or "workers.scheduler is empty: a cluster on this machine",
+        do="start it: docs/scaling.md. Or set workers.task_runner to process_pool",
+    )
 
 
 def _dask_is_missing() -> NeedsAPerson:

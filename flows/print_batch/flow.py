@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from flows import clock
 from flows.database.batches import Batch
 from flows.database.session import open_database
 from flows.domain.batch import BatchId, BatchStatus
-from flows.errors import ImpossibleState, LetterError, NeedsAPerson
+from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
 from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
@@ -144,8 +144,14 @@ def _assembled_by_others(
         except WorkerDiedError as fault:
             raise sending.died_twice(batch_id) from fault
 
-    with in_workers(assemble, calls, settings.workers) as result_of:
-        yield wait_for
+    with ExitStack() as stack:
+        try:
+            result_of = stack.enter_context(in_workers(assemble, calls, settings.workers))
+        except TryAgainLater as fault:  # a late night is better than none
+            log.warning("assembled here, one after the other: %s", fault)
+            yield lambda _: None
+        else:
+            yield wait_for
 
 
 def _gravity(fault: LetterError) -> int:

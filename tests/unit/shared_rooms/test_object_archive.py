@@ -12,6 +12,7 @@ import pytest
 from fsspec import AbstractFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
+from flows import doctor
 from flows.archive import Archive, sha256_of
 from flows.errors import ImpossibleState, NeedsAPerson, TryAgainLater
 from flows.object_archive import NEWEST, Cache, ObjectArchive, open_archive
@@ -252,3 +253,20 @@ def test_a_copy_left_by_a_killed_process_has_a_name_that_is_swept(tmp_path: Path
 
     assert cache.folder.name.startswith(f"archive-{os.getpid()}-")
     assert cache.folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "a folder"),
+        ("memory://documents", "documents would be gone with the process"),
+        ("s3://documents", "no documents can be kept: the library for s3:// is not installed"),
+    ],
+)
+def test_the_doctor_looks_at_the_archive(tmp_path: Path, url: str, says: str) -> None:
+    settings = Settings(home=tmp_path, archive_url=url)
+
+    found = doctor._look("archive", doctor._archive, settings)
+
+    assert found.says.startswith(says)
+    assert found.well == (url == "")
