@@ -150,7 +150,7 @@ def _assembly(settings: Settings) -> str:
         return f"{wanted.processes or 'a process a processor'} at once, on this machine"
     from flows.task_workers import workers_that_see  # noqa: PLC0415  -- Prefect takes its time
 
-    seeing = workers_that_see(settings.packages_folder, wanted)
+    seeing = workers_that_see(_existing(settings.packages_folder), wanted)
     if not wanted.scheduler:
         return "Dask: a cluster on this machine, for as long as a run"
     blind = sorted(address for address, sees in seeing.items() if not sees)

@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -42,11 +43,15 @@ def in_workers(
 
     That function raises what the task raised, or WorkerDiedError. Parameters and results travel
     between machines and are kept by Prefect: ids and times, nothing personal.
-    Raises TryAgainLater when the Dask cluster does not answer, NeedsAPerson when Dask is missing.
+    Raises TryAgainLater when the Dask cluster does not answer, NeedsAPerson when Dask is missing or
+    its workers could not reach Prefect.
     """
+    api_url = _api_url()
+    if wanted.task_runner == "dask" and _is_here(api_url) and not _is_here(wanted.scheduler):
+        raise _api_out_of_reach(wanted)
     started = _dask(wanted) if wanted.task_runner == "dask" else _process_pool(wanted, len(calls))
     # Without this each worker would start a Prefect server of its own, and leave it behind.
-    with temporary_settings({PREFECT_API_URL: _api_url()}), started as (runner, result_of):
+    with temporary_settings({PREFECT_API_URL: api_url}), started as (runner, result_of):
         futures = {name: runner.submit(task, dict(call)) for name, call in calls.items()}
         yield lambda name: result_of(futures[name])
 
@@ -173,6 +178,18 @@ def _dask_is_missing() -> NeedsAPerson:
         where="SVARUT_WORKERS__TASK_RUNNER",
         do="install svarut[dask] from the lock file, or set it to process_pool",
     )
+
+
+def _api_out_of_reach(wanted: WorkersSettings) -> NeedsAPerson:
+    return NeedsAPerson(
+        "Dask's workers are on other machines, and this run's Prefect is only on this one",
+        where=wanted.scheduler,
+        do="run a Prefect server and set PREFECT_API_URL to an address that the workers reach",
+    )
+
+
+def _is_here(url: str) -> bool:
+    return not url or urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def _api_url() -> str:

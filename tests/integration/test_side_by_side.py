@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from builders import a_document, a_registration, on_paper, registered
-from conftest import ROOT
 from reportlab.pdfgen.canvas import Canvas
 from servers import SftpServer, asyncssh_server
 
@@ -25,6 +24,7 @@ from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
 
+ROOT = Path(__file__).parents[2]
 NIGHT = "2026-11-24T01:30:00+01:00"
 BATCHES = 2
 
