@@ -81,7 +81,8 @@ def _letters_query(since: Since) -> Select[Any]:
             pieces.c.sheets,
             pieces.c.weight_mg,
             func.coalesce(paper.c.pages, 0),
-            func.coalesce(paper.c.sheets, 0),
+            ~shipments.c.own_address_page,
+            paper.c.colour_pages,
             func.coalesce(twice.c.count, 1),
             read.c.read_at,
             line.file_sha256,
@@ -136,11 +137,15 @@ def _is_looked_at(since: Since) -> ColumnElement[bool]:
 
 def _paper() -> Subquery:
     printed = documents.c.excluded_from_print.is_(False)
+    colour_pages = func.sum(documents.c.colour_pages)
     return (
         select(
             documents.c.shipment_id,
             func.sum(documents.c.pages).label("pages"),
-            func.sum((documents.c.pages + documents.c.pages % 2) // 2).label("sheets"),
+            case(
+                (func.count(documents.c.colour_pages) == func.count(), colour_pages),
+                else_=None,
+            ).label("colour_pages"),
         )
         .where(printed)
         .group_by(documents.c.shipment_id)
@@ -196,12 +201,12 @@ def _invoiced() -> Subquery:
 
 def _letter(row: Any) -> SentLetter:
     """Make a letter of a row of `_letters_query`, whose order is that of the fields."""
-    said = [value or 0 for value in row[20:29]]
+    said = [value or 0 for value in row[21:30]]
     # Where a line does not give its VAT, it is what we reckon for each part.
-    vats = zip(row[29:31], row[27:29], strict=True)
+    vats = zip(row[30:32], row[28:30], strict=True)
     vat = sum(vat_of(net or 0) if given is None else given for given, net in vats)
-    posted_at = row[32]
-    posted_on = row[33] or (oslo_date(posted_at) if posted_at else NO_DAY)
+    posted_at = row[33]
+    posted_on = row[34] or (oslo_date(posted_at) if posted_at else NO_DAY)
     return SentLetter._make(
         (
             *row[0:2],
@@ -210,15 +215,16 @@ def _letter(row: Any) -> SentLetter:
             BatchStatus(row[8]),
             *row[9:14],
             int(row[14]),
-            int(row[15]),
-            *row[16:18],
-            f"{row[18]}:{row[19]}" if row[18] else None,
+            bool(row[15]),
+            None if row[16] is None else int(row[16]),
+            *row[17:19],
+            f"{row[19]}:{row[20]}" if row[19] else None,
             *said,
             vat,
-            row[31] or "",
+            row[32] or "",
             posted_at,
             posted_on,
-            row[34] is not None,
-            *map(int, row[35:39]),
+            row[35] is not None,
+            *map(int, row[36:40]),
         ),
     )

@@ -37,8 +37,10 @@ class SentLetter(NamedTuple):
     weight_mg: int | None
     document_pages: int
     """Sides of the documents to be printed, without cover and blank backs."""
-    document_sheets: int
-    """Their sheets in duplex; in simplex there are as many as sides."""
+    covered: bool
+    """It has a cover page of ours: one more side, in black and white."""
+    document_colour_pages: int | None
+    """Those of `document_pages` with colours on them; None: not counted."""
     live_pieces: int
     """Live batches it is in: 1, or something is very wrong."""
     read_at: datetime | None

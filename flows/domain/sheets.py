@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from flows.domain.batch import Envelope
 from flows.domain.shipment import PrintedDocument
+from flows.domain.vendor_profile import Paper
 
 EMPTY_SIDE: Final = 0
 """In place of a page's number: nothing is printed on this side."""
@@ -115,6 +116,11 @@ class PaperWeights:
 
 
 TYPICAL: Final = PaperWeights()
+
+
+def weights_of(paper: Paper) -> PaperWeights:
+    """Return what a vendor's paper and envelopes weigh."""
+    return PaperWeights(paper.sheet_grams, paper.c5_grams, paper.c4_grams)
 
 
 def envelope_for(sheets: int, *, c5_sheets: int) -> Envelope:

@@ -56,6 +56,11 @@ class Document:
         """What of it decides how much paper it takes."""
         return PrintedDocument(self.pages, self.giro_pages)
 
+    @property
+    def pages_in_colour(self) -> int:
+        """Pages that cost colour where the letter is printed in colour; uncounted ones may all."""
+        return self.pages if self.colour_pages is None else self.colour_pages
+
 
 @dataclass(frozen=True)
 class Link:

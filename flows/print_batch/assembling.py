@@ -18,6 +18,7 @@ from flows.database.session import Database, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.batch import Assembled, BatchId, BatchStatus, JobClass, Letter
 from flows.domain.sender import Sender
+from flows.domain.sheets import TYPICAL, PaperWeights, weights_of
 from flows.domain.shipment import Document, SenderId, ShipmentId
 from flows.domain.vendor_profile import NEUTRAL, Paper
 from flows.errors import NeedsAPerson, TryAgainLater
@@ -155,7 +156,13 @@ def _documents_of(letters: Sequence[Letter]) -> Iterator[Document]:
     return (document for letter in letters for document in letter.documents)
 
 
-def join(desk: Desk, job_class: JobClass, logos: Mapping[str, Logo], folder: Path) -> PrintFile:
+def join(
+    desk: Desk,
+    job_class: JobClass,
+    logos: Mapping[str, Logo],
+    folder: Path,
+    weights: PaperWeights = TYPICAL,
+) -> PrintFile:
     """Join what lies ready, in the way it was made ready for, to a print file in `folder`."""
     target = folder / "print.pdf"
     if isinstance(desk.ready, Streamed):
@@ -166,10 +173,18 @@ def join(desk: Desk, job_class: JobClass, logos: Mapping[str, Logo], folder: Pat
             logos=logos,
             ready=desk.ready,
             target=target,
+            weights=weights,
         )
     covers = folder / "covers.pdf"
     draw_covers(desk.covers, covers, logos)
-    return join_letters(desk.letters, job_class, covers=covers, ready=desk.ready, target=target)
+    return join_letters(
+        desk.letters,
+        job_class,
+        covers=covers,
+        ready=desk.ready,
+        target=target,
+        weights=weights,
+    )
 
 
 def write_batch(
@@ -178,11 +193,11 @@ def write_batch(
     """Join what lies ready to a print file, or to a PDF a letter, and pack it."""
     job_class = JobClass.of_code(batch.job_class)
     logos = logos_of(settings.logos_folder, sorted({one.sender_id for one in desk.letters}))
-    printed = join(desk, job_class, logos, folder)
+    printed = join(desk, job_class, logos, folder, weights_of(paper))
     look_at_covers(desk, printed)
     if paper.mode == "single":
         printed = cut_in_letters(printed, folder)
-    contents = contents_of(batch, desk.letters, printed, settings)
+    contents = contents_of(batch, desk.letters, printed, settings, paper)
     name = f"{batch.id}-f{batch.attempt}.zip"
     hashed = {printed.file: printed.sha256} if printed.sha256 else {}
     package = write_package(contents, settings.packages_folder / name, hashed)

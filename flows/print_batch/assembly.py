@@ -14,7 +14,15 @@ from pikepdf import Dictionary, Name, Object, Pdf
 from pypdf.errors import PyPdfError
 
 from flows.domain.batch import JobClass, Letter, PlacedPiece
-from flows.domain.sheets import EMPTY_SIDE, Side, sheets_of, sides_of_letter, weight_grams
+from flows.domain.sheets import (
+    EMPTY_SIDE,
+    TYPICAL,
+    PaperWeights,
+    Side,
+    sheets_of,
+    sides_of_letter,
+    weight_grams,
+)
 from flows.errors import ImpossibleState
 from flows.pdf.layers import layers_of, set_layers
 from flows.pdf.pages import save, set_pages
@@ -41,6 +49,7 @@ def join_letters(
     covers: Path,
     ready: Ready,
     target: Path,
+    weights: PaperWeights = TYPICAL,
 ) -> PrintFile:
     """Write each letter's cover page and documents after the one before it.
 
@@ -49,7 +58,7 @@ def join_letters(
     the backs of the cover and of giro pages. The pages are counted again in the finished file, by
     another library.
     """
-    pieces = place_letters(letters, job_class)
+    pieces = place_letters(letters, job_class, weights)
     with ExitStack() as stack:
         target_pdf = stack.enter_context(pikepdf.new())
         cover_pdf = stack.enter_context(pikepdf.open(covers))
@@ -83,9 +92,11 @@ def join_letters(
     return PrintFile(target, pieces, expected)
 
 
-def place_letters(letters: Sequence[Letter], job_class: JobClass) -> tuple[PlacedPiece, ...]:
+def place_letters(
+    letters: Sequence[Letter], job_class: JobClass, weights: PaperWeights = TYPICAL
+) -> tuple[PlacedPiece, ...]:
     """Return where each letter stands in the print file, with its sheets and weight."""
-    return tuple(_placed(letters, job_class))
+    return tuple(_placed(letters, job_class, weights))
 
 
 def sides_of(letter: Letter, job_class: JobClass) -> Sequence[Side]:
@@ -97,14 +108,16 @@ def sides_of(letter: Letter, job_class: JobClass) -> Sequence[Side]:
     )
 
 
-def _placed(letters: Sequence[Letter], job_class: JobClass) -> Iterator[PlacedPiece]:
+def _placed(
+    letters: Sequence[Letter], job_class: JobClass, weights: PaperWeights
+) -> Iterator[PlacedPiece]:
     first = 1
     for letter in letters:
         documents = [document.printed for document in letter.documents]
         cover = not letter.own_address_page
         sheets = sheets_of(documents, cover=cover, duplex=job_class.duplex)
         pages = sheets * 2 if job_class.duplex else sheets
-        grams = weight_grams(sheets, job_class.envelope)
+        grams = weight_grams(sheets, job_class.envelope, weights)
         yield PlacedPiece(letter.piece.number, first, pages, sheets, int(grams * 1000))
         first += pages
 

@@ -3,20 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from flows.database.batches import Batch
 from flows.domain.batch import JobClass, Letter, PlacedPiece
 from flows.domain.country import find_country
+from flows.domain.sheets import giro_sheets
+from flows.domain.vendor_profile import Paper
 from flows.errors import ImpossibleState
 from flows.print_batch import job_ticket, manifest
 from flows.print_batch.assembly import PrintFile
-from flows.print_batch.job_ticket import POSTAGE_PRODUCT, JobTicket
+from flows.print_batch.job_ticket import A4_SQUARE_METRES, JobTicket
 from flows.print_batch.manifest import Manifest, ManifestPiece
 from flows.settings import Settings
-
-MACHINE_SHEETS: Final = 40
-# ASSUMPTION: thicker letters are enveloped by hand; vendors' limits lie between 20 and 80.
 
 
 def contents_of(
@@ -24,6 +22,7 @@ def contents_of(
     letters: Sequence[Letter],
     printed: PrintFile,
     settings: Settings,
+    paper: Paper,
 ) -> dict[str, bytes | Path]:
     """Return a package's files by name, in order: docs/formats/package.md section 4.
 
@@ -40,7 +39,7 @@ def contents_of(
         test=settings.test_population,
         print_file=name,
         pieces=tuple(
-            _piece(letter, placed, job_class, name or f"brev/{placed.number:06d}.pdf")
+            _piece(letter, placed, job_class, paper, name or f"brev/{placed.number:06d}.pdf")
             for letter, placed in zip(letters, printed.pieces, strict=True)
         ),
     )
@@ -51,7 +50,9 @@ def contents_of(
         job_class=job_class,
         letters=len(letters),
         sheets=sum(placed.sheets for placed in printed.pieces),
+        giro_sheets=table.total("giro"),
         print_file=name,
+        sheet_gsm=round(paper.sheet_grams / A4_SQUARE_METRES),
     )
     as_xml, as_csv = manifest.to_xml(table), manifest.to_csv(table.pieces)
     if manifest.from_xml(as_xml) != table or manifest.from_csv(as_csv) != table.pieces:
@@ -68,9 +69,15 @@ def contents_of(
     }
 
 
-def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass, file: str) -> ManifestPiece:
+def _piece(
+    letter: Letter, placed: PlacedPiece, job_class: JobClass, paper: Paper, file: str
+) -> ManifestPiece:
     address = letter.recipient.address
     country = find_country(address.country)
+    documents = [document.printed for document in letter.documents]
+    cover = not letter.own_address_page
+    sides = cover + sum(document.pages for document in documents)
+    colour = sum(one.pages_in_colour for one in letter.documents) if job_class.colour else 0
     hashes = "".join(f"{document.sha256}\n" for document in letter.documents)
     return ManifestPiece(
         number=placed.number,
@@ -79,13 +86,16 @@ def _piece(letter: Letter, placed: PlacedPiece, job_class: JobClass, file: str) 
         account_code=letter.account_code,
         first_page=placed.first_page,
         pages=placed.pages,
+        pages_black_white=sides - colour,
+        pages_colour=colour,
         sheets=placed.sheets,
+        giro=giro_sheets(documents, cover=cover, duplex=job_class.duplex),
         duplex=job_class.duplex,
         colour=job_class.colour,
         envelope=job_class.envelope,
-        handling="machine" if placed.sheets <= MACHINE_SHEETS else "manual",
+        handling="machine" if placed.sheets <= paper.machine_sheets else "manual",
         weight_mg=placed.weight_mg,
-        postage_product=POSTAGE_PRODUCT,
+        postage_product=job_class.postage_product,
         country=country.code if country else "",
         postcode=address.postcode,
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),

@@ -9,7 +9,7 @@ from typing import Final
 from flows.domain.batch import Candidate, JobClass
 from flows.domain.country import is_domestic
 from flows.domain.price_list import PriceList, postage_band
-from flows.domain.sheets import PaperWeights, weight_grams
+from flows.domain.sheets import weight_grams, weights_of
 from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import Paper, VendorProfile
 from flows.print_batch.selection import job_class_of, sheets_in
@@ -71,11 +71,6 @@ def articles_of(
         "EKSTRAARK-MAN": (sheets - 1) * (not by_machine),
         _postage(letter, grams): 1,
     }
-
-
-def weights_of(paper: Paper) -> PaperWeights:
-    """Return what a vendor's paper and envelopes weigh."""
-    return PaperWeights(paper.sheet_grams, paper.c5_grams, paper.c4_grams)
 
 
 def _postage(letter: Candidate, grams: Decimal) -> str:

@@ -1,17 +1,15 @@
 """The job ticket: what the vendor's machines are to be set to."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 from xml.etree import ElementTree as ET  # only to write
 
-from flows.domain.batch import USUAL_PRODUCT, JobClass
+from flows.domain.batch import JobClass
 
 NAMESPACE: Final = "urn:svarut:jobb:1"
 
-POSTAGE_PRODUCT: Final = USUAL_PRODUCT
-
-PAPER: Final = {"size": "A4", "weight_gsm": "80", "colour": "white"}
-"""What flows.domain.sheets weighs."""
+A4_SQUARE_METRES: Final = Decimal("0.06237")
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,11 @@ class JobTicket:
     job_class: JobClass
     letters: int
     sheets: int
+    giro_sheets: int
+    """Those of `sheets` that are giro paper: the manifest says which."""
     print_file: str
+    sheet_gsm: int
+    """Grams a square metre, of the vendor's profile."""
 
 
 def to_xml(ticket: JobTicket) -> bytes:
@@ -41,10 +43,12 @@ def to_xml(ticket: JobTicket) -> bytes:
             "job_class": job_class.code,
             "letters": str(ticket.letters),
             "sheets": str(ticket.sheets),
+            "giro_sheets": str(ticket.giro_sheets),
             "print_file": ticket.print_file,
         },
     )
-    ET.SubElement(root, "paper", PAPER)
+    paper = {"size": "A4", "weight_gsm": str(ticket.sheet_gsm), "colour": "white"}
+    ET.SubElement(root, "paper", paper)
     sides = "duplex" if job_class.duplex else "simplex"
     ET.SubElement(root, "print", {"sides": sides, "colour": str(job_class.colour).lower()})
     ET.SubElement(root, "envelope", {"format": job_class.envelope, "window": "left"})

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from xml.etree import ElementTree as ET  # we read only what we wrote ourselves
 
-NAMESPACE: Final = "urn:svarut:manifest:1"
+NAMESPACE: Final = "urn:svarut:manifest:2"
 
 _COLUMNS: Final = (
     "stykke",
@@ -18,7 +18,10 @@ _COLUMNS: Final = (
     "konteringskode",
     "første_side",
     "sider",
+    "sider_sh",
+    "sider_farge",
     "ark",
+    "giroark",
     "tosidig",
     "farge",
     "konvolutt",
@@ -45,7 +48,12 @@ class ManifestPiece:
     account_code: str
     first_page: int
     pages: int
+    """Sides, empty ones among them."""
+    pages_black_white: int
+    pages_colour: int
     sheets: int
+    giro: tuple[int, ...]
+    """Which of its sheets are giro paper; 1 is the first, the cover among them."""
     duplex: bool
     colour: bool
     envelope: str
@@ -74,28 +82,30 @@ class Manifest:
     """Empty where every letter has a file of its own."""
     pieces: tuple[ManifestPiece, ...]
 
+    def total(self, name: str) -> int:
+        """Return the sum of a number over all pieces; of `giro` how many there are."""
+        values = [getattr(piece, name) for piece in self.pieces]
+        return sum(len(value) if isinstance(value, tuple) else value for value in values)
+
 
 def to_xml(manifest: Manifest) -> bytes:
     """Return manifest.xml: UTF-8, the same bytes for the same manifest."""
-    pieces = manifest.pieces
     root = ET.Element(
         "manifest",
         {
             "xmlns": NAMESPACE,
-            "version": "1",
+            "version": "2",
             "customer": manifest.customer,
             "batch": manifest.batch,
             "attempt": str(manifest.attempt),
             "created": manifest.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "test": _xml_text(manifest.test),
-            "letters": str(len(pieces)),
-            "pages": str(sum(piece.pages for piece in pieces)),
-            "sheets": str(sum(piece.sheets for piece in pieces)),
-            "weight_mg": str(sum(piece.weight_mg for piece in pieces)),
+            "letters": str(len(manifest.pieces)),
+            **{said: str(manifest.total(name)) for said, name in _TOTALS.items()},
             "print_file": manifest.print_file,
         },
     )
-    for piece in pieces:
+    for piece in manifest.pieces:
         values = {field.name: _xml_text(getattr(piece, field.name)) for field in _FIELDS}
         ET.SubElement(root, "piece", values)
     ET.indent(root)
@@ -111,12 +121,7 @@ def from_xml(content: bytes) -> Manifest:
         )
         for element in root.iter(f"{{{NAMESPACE}}}piece")
     )
-    for name in ("pages", "sheets", "weight_mg"):
-        if int(root.attrib[name]) != sum(getattr(piece, name) for piece in pieces):
-            raise ValueError(name)
-    if int(root.attrib["letters"]) != len(pieces):
-        raise ValueError("letters")
-    return Manifest(
+    read = Manifest(
         customer=root.attrib["customer"],
         batch=root.attrib["batch"],
         attempt=int(root.attrib["attempt"]),
@@ -125,6 +130,12 @@ def from_xml(content: bytes) -> Manifest:
         print_file=root.attrib["print_file"],
         pieces=pieces,
     )
+    for said, name in _TOTALS.items():
+        if int(root.attrib[said]) != read.total(name):
+            raise ValueError(said)
+    if int(root.attrib["letters"]) != len(pieces):
+        raise ValueError("letters")
+    return read
 
 
 def to_csv(pieces: Sequence[ManifestPiece]) -> bytes:
@@ -153,15 +164,27 @@ def from_csv(content: bytes) -> tuple[ManifestPiece, ...]:
 
 _FIELDS: Final = fields(ManifestPiece)
 
+_TOTALS: Final = {
+    "pages": "pages",
+    "pages_black_white": "pages_black_white",
+    "pages_colour": "pages_colour",
+    "sheets": "sheets",
+    "giro_sheets": "giro",
+    "weight_mg": "weight_mg",
+}
+"""The totals in the head, and the field of the pieces each is of."""
+
 
 def _xml_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _csv_text(name: str, value: object) -> str:
     if name == "weight_mg":
         return f"{Decimal(str(value)) / 1000:.3f}".replace(".", ",")
-    return _YES_NO[value] if isinstance(value, bool) else str(value)
+    return _YES_NO[value] if isinstance(value, bool) else _xml_text(value)
 
 
 def _from_csv_text(name: str, text: str, kind: object) -> Any:
@@ -173,4 +196,6 @@ def _from_csv_text(name: str, text: str, kind: object) -> Any:
 def _value(text: str, kind: object) -> Any:
     if kind is bool:
         return text == "true"
+    if kind == tuple[int, ...]:
+        return tuple(map(int, text.split()))
     return int(text) if kind is int else text

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.archive import Archive
 from flows.domain.batch import JobClass, Letter
-from flows.domain.sheets import EMPTY_SIDE
+from flows.domain.sheets import EMPTY_SIDE, TYPICAL, PaperWeights
 from flows.domain.shipment import Document
 from flows.pdf.fragment import Fragment, NotOursError, made_ours, read_fragment
 from flows.pdf.page_stream import Page, PageStream
@@ -60,13 +60,14 @@ def join_streamed(
     logos: Mapping[str, Logo],
     ready: Streamed,
     target: Path,
+    weights: PaperWeights = TYPICAL,
 ) -> PrintFile:
     """Finish the print file: cover pages, and every letter's pages after the one before it.
 
     covers: one for each letter that has one, in the order of `letters`.
     What it promises is what `join_letters` promises. It can be done once: `ready` is used up.
     """
-    pieces = place_letters(letters, job_class)
+    pieces = place_letters(letters, job_class, weights)
     with ready.stream as stream:
         cover_pages = iter(draw_in(stream, covers, logos))
         pages: list[Page] = []

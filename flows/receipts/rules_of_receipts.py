@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from flows.clock import oslo_date
-from flows.domain.batch import BatchStatus, JobClass
+from flows.domain.batch import BatchStatus
 from flows.domain.reconciliation import Facts, Found, SentLetter, Unchecked
 from flows.domain.status import Status
 from flows.domain.working_days import add_working_days, is_working_day
@@ -52,6 +52,8 @@ def pages_and_sheets_are_ours(facts: Facts, _today: Today) -> Iterator[Found | U
             yield Found(one.batch_id, "other_sheets", letter=one.shipment_id)
         if one.pages_colour and not one.colour:
             yield Found(one.batch_id, "colour_not_asked_for", letter=one.shipment_id)
+        elif one.colour and one.document_colour_pages not in {None, one.pages_colour}:
+            yield Found(one.batch_id, "other_colour_pages", letter=one.shipment_id)
 
 
 def handling_is_as_planned(facts: Facts, today: Today) -> Iterator[Found | Unchecked]:
@@ -94,9 +96,7 @@ def _answered(letters: Iterable[SentLetter]) -> Iterator[SentLetter]:
 
 def _sides(one: SentLetter) -> int:
     """Return the sides with something on them: the documents', and the cover's if there is one."""
-    duplex = JobClass.of_code(one.job_class).duplex
-    inner = one.document_sheets if duplex else one.document_pages
-    return one.document_pages + (COVER_SIDES if (one.sheets or 0) > inner else 0)
+    return one.document_pages + COVER_SIDES * one.covered
 
 
 def _posting_fault(one: SentLetter, today: Today) -> str:

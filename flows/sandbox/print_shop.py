@@ -20,7 +20,7 @@ from pypdf import PdfReader
 from flows.sandbox import vendor_files
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
-NAMESPACE: Final = "{urn:svarut:manifest:1}"
+NAMESPACE: Final = "{urn:svarut:manifest:2}"
 
 ERRORS: Final = (
     "silent",
@@ -55,9 +55,9 @@ class Taken:
     number: str
     shipment: str
     account_code: str
-    sides: int
+    black_white: int
+    in_colour: int
     sheets: int
-    colour: bool
     machine: bool
     weight_mg: int
 
@@ -269,12 +269,45 @@ def _open_package(content: bytes) -> tuple[list[Taken], int, str]:
         if expected[name] != len(sides) + 1:
             told = expected[name] - 1
             return [], pages, f"the print file {name} has {len(sides)} pages, the pieces {told}"
+    wrong = (_miscounted(piece.attrib, files[_file_of(piece)]) for piece in pieces)
+    fault = next(filter(None, wrong), "")
+    fault = fault or _wrong_total(manifest.attrib, [piece.attrib for piece in pieces])
+    if fault:
+        return [], pages, fault
     batch = manifest.attrib["batch"]
-    return [_letter(batch, one.attrib, files[_file_of(one)]) for one in pieces], pages, ""
+    return [_letter(batch, piece.attrib) for piece in pieces], pages, ""
 
 
 def _file_of(piece: ET.Element) -> str:
     return piece.attrib["file"]
+
+
+def _miscounted(piece: dict[str, str], printed: list[bool]) -> str:
+    """Say what is wrong with a piece's counts and giro sheets, held against the print file."""
+    first, count = int(piece["first_page"]) - 1, int(piece["pages"])
+    sides, in_colour = printed[first : first + count], int(piece["pages_colour"])
+    number, duplex = piece["number"], piece["duplex"] == "true"
+    said = int(piece["pages_black_white"]) + in_colour
+    if said != sum(sides):
+        return f"piece {number} has {sum(sides)} printed sides, its manifest {said}"
+    if in_colour and piece["colour"] != "true":
+        return f"piece {number} has pages in colour, and is black and white"
+    for sheet in map(int, piece["giro"].split()):
+        front = (sheet - 1) * (2 if duplex else 1)
+        if sheet > int(piece["sheets"]) or not sides[front] or (duplex and sides[front + 1]):
+            return f"piece {number}: giro sheet {sheet} is no front with an empty back"
+    return ""
+
+
+def _wrong_total(head: dict[str, str], pieces: list[dict[str, str]]) -> str:
+    """Say which total of the manifest is not the sum of its pieces."""
+    sums = {
+        name: sum(int(piece[name]) for piece in pieces)
+        for name in ("pages", "pages_black_white", "pages_colour", "sheets", "weight_mg")
+    }
+    sums |= {"letters": len(pieces), "giro_sheets": sum(len(p["giro"].split()) for p in pieces)}
+    wrong = [name for name, total in sums.items() if int(head[name]) != total]
+    return f"the manifest's {wrong[0]} is not the sum of its pieces" if wrong else ""
 
 
 def _printed_sides(print_file: bytes) -> list[bool]:
@@ -285,24 +318,22 @@ def _printed_sides(print_file: bytes) -> list[bool]:
     ]
 
 
-def _letter(batch: str, piece: dict[str, str], printed: list[bool]) -> Taken:
-    first = int(piece["first_page"]) - 1
+def _letter(batch: str, piece: dict[str, str]) -> Taken:
     return Taken(
         batch=batch,
         number=piece["number"],
         shipment=piece["shipment"],
         account_code=piece["account_code"],
-        sides=sum(printed[first : first + int(piece["pages"])]),
+        black_white=int(piece["pages_black_white"]),
+        in_colour=int(piece["pages_colour"]),
         sheets=int(piece["sheets"]),
-        colour=piece["colour"] == "true",
         machine=piece["handling"] == "machine",
         weight_mg=int(piece["weight_mg"]),
     )
 
 
 def _receipt(letter: Taken, posted: datetime) -> dict[str, str]:
-    colour = 1 if letter.colour else 0
-    black_white = letter.sides - colour
+    black_white, colour = letter.black_white, letter.in_colour
     grams = -(-letter.weight_mg // 1000)
     machine = letter.sheets if letter.machine else 0
     hand = letter.sheets - machine

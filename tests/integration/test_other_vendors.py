@@ -84,7 +84,7 @@ def neutral(tmp_path: Path, database: Database) -> object:
 
 
 def a_taken(number: int, shipment: str) -> Taken:
-    return Taken(BATCH, f"{number:06d}", shipment, "0410", 3, 3, False, True, 22_000)
+    return Taken(BATCH, f"{number:06d}", shipment, "0410", 3, 0, 3, True, 22_000)
 
 
 def test_a_vendor_of_either_dialect_is_booked_alike_and_once(vendor: Vendor) -> None:

@@ -138,6 +138,7 @@ CASES = (
     ),
     Case("B5", "other_pages", BATCH, one_letter(document_pages=3)),
     Case("B5", "other_sheets", BATCH, one_letter(sheets=4)),
+    Case("B5", "other_colour_pages", BATCH, one_letter(colour=True)),
     Case(
         "B5", "colour_not_asked_for", BATCH,
         Facts(letters=[a_letter(pages_black_white=4, pages_colour=1)]),

@@ -15,13 +15,16 @@ from flows.sandbox.print_shop import PrintShop
 NIGHT = datetime(2026, 11, 24, 0, 40, tzinfo=UTC)
 MORNING = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 NAME = "SVAR-20261124-01-C5SHS-f1.zip"
-MANIFEST = """<manifest xmlns="urn:svarut:manifest:1" version="1" customer="SVAR"
+MANIFEST = """<manifest xmlns="urn:svarut:manifest:2" version="2" customer="SVAR"
  batch="SVAR-20261124-01-C5SHS" attempt="1" created="2026-11-24T00:30:00Z" test="true" letters="2"
- pages="5" sheets="5" weight_mg="50000" print_file="samle/C5SHS.pdf">
- <piece number="1" shipment="en" sender="x" account_code="01" first_page="1" pages="2" sheets="2"
+ pages="5" pages_black_white="4" pages_colour="1" sheets="5" giro_sheets="1" weight_mg="39000"
+ print_file="samle/C5SHS.pdf">
+ <piece number="1" shipment="en" sender="x" account_code="01" first_page="1" pages="2"
+  pages_black_white="2" pages_colour="0" sheets="2" giro="2"
   duplex="false" colour="false" envelope="C5" handling="machine" weight_mg="17000"
   postage_product="BREV" country="NO" postcode="0001" sha256="0"/>
- <piece number="3" shipment="to" sender="x" account_code="" first_page="3" pages="3" sheets="3"
+ <piece number="3" shipment="to" sender="x" account_code="" first_page="3" pages="3"
+  pages_black_white="2" pages_colour="1" sheets="3" giro=""
   duplex="false" colour="true" envelope="C5" handling="hand" weight_mg="22000"
   postage_product="BREV" country="NO" postcode="0001" sha256="0"/>
 </manifest>"""
@@ -134,6 +137,22 @@ REFUSED = {
         a_package(MANIFEST.replace('first_page="3"', 'first_page="2"')),
         None,
         "piece 3",
+    ),
+    "sides not counted": (
+        a_package(MANIFEST.replace('white="2" pages_colour="0"', 'white="1" pages_colour="0"')),
+        None,
+        "piece 1 has 2 printed sides, its manifest 1",
+    ),
+    "colour in black and white": (
+        a_package(MANIFEST.replace('white="2" pages_colour="0"', 'white="1" pages_colour="1"')),
+        None,
+        "is black and white",
+    ),
+    "a giro sheet too far": (a_package(MANIFEST.replace('giro="2"', 'giro="3"')), None, "giro"),
+    "a total that is no sum": (
+        a_package(MANIFEST.replace('pages_colour="1" sheets="5"', 'pages_colour="2" sheets="5"')),
+        None,
+        "pages_colour is not the sum",
     ),
 }
 
