@@ -53,6 +53,10 @@ class Archive:
         """Return where a document lies, or would lie."""
         return self.folder / sha256[:2] / sha256[2:4] / sha256
 
+    def has(self, sha256: str) -> bool:
+        """Say whether a document is kept."""
+        return self.path_of(sha256).is_file()
+
     def discard(self, sha256: str, *, older_than: float) -> bool:
         """Delete a document; return whether it was there and is gone.
 

@@ -18,6 +18,7 @@ from flows.dispatch.contact_register import Silence, open_contact_register
 from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
+from flows.object_archive import ObjectArchive, open_archive
 from flows.print_batch.logo import KINDS, can_be_read
 from flows.settings import Settings
 from flows.wording import FONTS, TEMPLATES
@@ -57,6 +58,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("senders", _senders),
         ("inbox", _inbox),
         ("disk", _disk),
+        ("archive", _archive),
+        ("assembly", _assembly),
         ("maskinporten", _maskinporten),
         ("altinn", _altinn),
         ("contact register", _contact_register),
@@ -125,6 +128,39 @@ def _disk(settings: Settings) -> str:
             do="make room: nothing is taken in or assembled on a full disk",
         )
     return f"{least // 1024**3} GiB free"
+
+
+def _archive(settings: Settings) -> str:
+    archive = open_archive(settings)
+    if not isinstance(archive, ObjectArchive):
+        return "a folder"
+    if settings.archive_url.startswith("memory:"):
+        raise NeedsAPerson(
+            "documents would be gone with the process that took them in",
+            where="SVARUT_ARCHIVE_URL",
+            do="memory:// is for tests; name a folder or an object store",
+        )
+    archive.has("0" * 64)
+    return f"{settings.archive_url} answers"
+
+
+def _assembly(settings: Settings) -> str:
+    wanted = settings.workers
+    if wanted.task_runner == "process_pool":
+        return f"{wanted.processes or 'a process a processor'} at once, on this machine"
+    from flows.task_workers import workers_that_see  # noqa: PLC0415  -- Prefect takes its time
+
+    seeing = workers_that_see(_existing(settings.packages_folder), wanted)
+    if not wanted.scheduler:
+        return "Dask: a cluster on this machine, for as long as a run"
+    blind = sorted(address for address, sees in seeing.items() if not sees)
+    if blind or not seeing:
+        raise NeedsAPerson(
+            "workers do not see the packages folder" if blind else "the cluster has no worker",
+            where=", ".join(blind) or wanted.scheduler,
+            do="give every worker the same folders and settings as here: docs/scaling.md",
+        )
+    return f"Dask: {len(seeing)} workers"
 
 
 def _maskinporten(settings: Settings) -> str:

@@ -1,5 +1,7 @@
 """The errors of this pipeline, arranged by who must act next."""
 
+from typing import Any
+
 
 class LetterError(Exception):
     """What happened, where, and what to do about it; never names, addresses or contents."""
@@ -18,6 +20,10 @@ class LetterError(Exception):
             parts.append(f"do: {self.do}")
         return "; ".join(parts)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole, to be raised where a worker is waited for."""
+        return _again, (type(self), self.args), self.__dict__
+
 
 class TryAgainLater(LetterError):  # noqa: N818  -- the branch says who acts, not that it is an error
     """The network, a lock, a busy vendor: nothing is lost, the next run goes on from here."""
@@ -29,3 +35,7 @@ class NeedsAPerson(LetterError):  # noqa: N818
 
 class ImpossibleState(LetterError):  # noqa: N818
     """Our own mistake: stopped, with the evidence kept."""
+
+
+def _again(kind: type[LetterError], parts: tuple[str, ...]) -> LetterError:
+    return kind.__new__(kind, *parts)

@@ -55,12 +55,17 @@ def flows_run_here(home: Path) -> Iterator[None]:
         temporary_settings,
     )
 
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
-        logging.getLogger(name).addFilter(_is_not_ours)
+    leave_our_errors_to_us()
     logging.getLogger("EventsWorker").setLevel(logging.ERROR)  # nobody here waits for its events
     # Each flow run otherwise waits up to a second for its heartbeat thread; here nobody listens.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
+
+
+def leave_our_errors_to_us() -> None:
+    """Let Prefect not log the errors that we throw ourselves, in this process."""
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(_is_not_ours)
 
 
 def _is_not_ours(record: logging.LogRecord) -> bool:

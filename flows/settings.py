@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -165,6 +165,34 @@ class ExaminationSettings(BaseModel):
     )
 
 
+class WorkersSettings(BaseModel):
+    """Who assembles packages when a night has more than one: docs/scaling.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task_runner: Literal["process_pool", "dask"] = Field(
+        "process_pool",
+        description="process_pool: processes of this machine; dask: a Dask cluster (extra `dask`).",
+    )
+    processes: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Packages assembled at once on this machine; 0: one a processor; 1: one after "
+        "the other, in the run's own process.",
+    )
+    scheduler: str = Field(
+        "",
+        description="Dask's scheduler, tcp://host:port; empty: a cluster on this machine, for as "
+        "long as a run.",
+    )
+    from_letters: int = Field(
+        20_000,
+        ge=0,
+        description="Fewer letters to assemble than this, and no other process is started for it.",
+    )
+
+
 class ReconcileSettings(BaseModel):
     """How long things may take before the nightly reconciliation tells a person."""
 
@@ -235,6 +263,15 @@ class Settings(BaseSettings):
     )
     inbox_folder: Path = Field(Path("inbox"), description="One folder a sender, named by its id.")
     archive_folder: Path = Field(Path("archive"), description="Documents by SHA-256.")
+    archive_url: str = Field(
+        "",
+        description="An archive elsewhere, s3://bucket/folder for example; empty: archive_folder.",
+    )
+    archive_cache_mb: int = Field(
+        512,
+        ge=1,
+        description="What one process keeps of an archive elsewhere, in its work folder.",
+    )
     packages_folder: Path = Field(Path("packages"), description="Packages for the print vendor.")
     work_folder: Path = Field(
         Path("work"),
@@ -282,6 +319,7 @@ class Settings(BaseSettings):
     inbox_server: InboxServerSettings = InboxServerSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()
+    workers: WorkersSettings = WorkersSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     invoice: InvoiceSettings = InvoiceSettings()
 

@@ -26,6 +26,6 @@ def a_digital_letter(folder: Path, content: bytes = CONTENT, **changes: Any) -> 
         "text": "Du har fått et brev fra Lillevik kommune.\n\nBrevet ligger som **vedlegg**.",
         "sender_name": "Lillevik kommune",
         "tenant": TENANT,
-        "attachments": [Attachment("vedtak.pdf", document)],
+        "attachments": [Attachment("vedtak.pdf", lambda: document)],
     }
     return DigitalLetter(**{**values, **changes})

@@ -12,6 +12,7 @@ from typing import Any, Final
 from flows.dispatch import altinn_words
 from flows.dispatch.channel import DigitalLetter, Quarantined, Unknown
 from flows.domain.identity import ORGANISATION_DIGITS
+from flows.errors import TryAgainLater
 
 MAX_ATTACHMENTS: Final = 100
 MAX_FILE_BYTES: Final = 2 * 1024**3
@@ -46,9 +47,10 @@ def form_of(letter: DigitalLetter) -> Iterator[Form | Quarantined | Unknown]:
     else:
         with ExitStack() as stack:
             try:
-                opened = [stack.enter_context(each.path.open("rb")) for each in letter.attachments]
+                files = [each.fetch() for each in letter.attachments]
+                opened = [stack.enter_context(file.open("rb")) for file in files]
                 form: Form | Quarantined | Unknown = _form(letter, names, opened)
-            except OSError:
+            except (OSError, TryAgainLater):  # our disk, or the archive's store
                 form = Unknown(DOCUMENT_UNREADABLE)
             yield form
 

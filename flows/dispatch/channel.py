@@ -13,7 +13,7 @@ The contract, for whoever writes the next channel:
   from `moved`, and is asked letter by letter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,7 +57,8 @@ class Attachment:
     """One document of an offered letter."""
 
     file_name: str
-    path: Path
+    fetch: Callable[[], Path]
+    """Gives the file on this disk, when it is wanted: it may lie in a store far away."""
 
 
 @dataclass(frozen=True)

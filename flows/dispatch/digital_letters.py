@@ -1,8 +1,8 @@
 """Make letters as a channel needs them: documents, words, language, whether anybody is told."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from flows.archive import Archive
 from flows.database import contacts, shipments
 from flows.database.offers import Offer
 from flows.database.senders import all_senders
@@ -14,13 +14,14 @@ from flows.domain.contact import Contact
 from flows.domain.identity import ORGANISATION_DIGITS
 from flows.domain.sender import Sender
 from flows.domain.shipment import Recipient
+from flows.object_archive import open_archive
 from flows.settings import Settings
 
 
 def digital_letters(tx: Tx, offered: Sequence[Offer], settings: Settings) -> list[DigitalLetter]:
     """Return the letters of offers, in the same order."""
     ids = [offer.shipment_id for offer in offered]
-    senders, archive = all_senders(tx), Archive(settings.archive_folder)
+    senders, archive = all_senders(tx), open_archive(settings)
     recipients, documents = shipments.recipients_of(tx, ids), shipments.documents_of(tx, ids)
     wishes = contacts.digital_wishes_of(tx, ids)
     made = []
@@ -39,7 +40,7 @@ def digital_letters(tx: Tx, offered: Sequence[Offer], settings: Settings) -> lis
                 sender_name=sender.shown_as,
                 tenant=tenant_of(offer),
                 attachments=[
-                    Attachment(each.file_name, archive.path_of(each.sha256))
+                    Attachment(each.file_name, partial(archive.path_of, each.sha256))
                     for each in documents[offer.shipment_id]
                 ],
                 language=language,

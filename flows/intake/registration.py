@@ -28,6 +28,7 @@ from flows.intake.examining.examiner import Examiner, shared_examiner
 from flows.intake.recognition import Decided, decide
 from flows.intake.rules import RULES
 from flows.intake.validation import Standard
+from flows.object_archive import open_archive
 from flows.settings import Settings
 
 KEPT_AT_ONCE: Final = 16
@@ -78,7 +79,7 @@ def open_desk(
         register = all_postcodes(tx)
     numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
     standard = Standard(numbers, RULES[sender.rules], register, own_address=sender.own_address_page)
-    archive, examiner = Archive(settings.archive_folder), shared_examiner(settings.examination)
+    archive, examiner = open_archive(settings), shared_examiner(settings.examination)
     return Desk(sender, settings, database, archive, standard, examiner, now, dry_run)
 
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from flows.archive import Archive
 from flows.database import retention as rows
 from flows.database.senders import all_senders
 from flows.database.session import Database, in_chunks, reading, transaction
@@ -23,6 +22,7 @@ from flows.intake.metadata import Description
 from flows.intake.spreadsheet import HEADINGS, SHEETS
 from flows.intake.status_feed import FEEDS
 from flows.intake.submission import METADATA
+from flows.object_archive import open_archive
 from flows.settings import Settings
 from flows.sftp import Sftp, connect
 from flows.workspace import sweep
@@ -95,13 +95,13 @@ def delete_documents(
     dry_run: bool,
 ) -> int:
     """Delete what only cleared letters have named from the archive; return how many files."""
-    archive = Archive(settings.archive_folder)
+    archive = open_archive(settings)
     with reading(database) as tx:
         # Letters first: one cleared after that keeps its hashes for the next run.
         letters = rows.not_forgotten(tx)
         unused = rows.unused_documents(tx, and_due=before if dry_run else None)
     if dry_run:
-        return sum(archive.path_of(sha256).is_file() for sha256 in unused)
+        return sum(map(archive.has, unused))
     older_than = time.time() - JUST_PUT.total_seconds()
     deleted = sum(archive.discard(sha256, older_than=older_than) for sha256 in unused)
     for some in in_chunks(letters, LETTERS_AT_ONCE):

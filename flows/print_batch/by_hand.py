@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from flows import clock
-from flows.archive import Archive
 from flows.database import batches, due, hand_print
 from flows.database.batches import NOT_PRINTABLE, Batch
 from flows.database.hand_print import HandJob
@@ -21,6 +20,7 @@ from flows.domain.sender import MANUAL
 from flows.domain.sheets import prints_duplex
 from flows.domain.shipment import SenderId, ShipmentId
 from flows.errors import NeedsAPerson
+from flows.object_archive import open_archive
 from flows.print_batch.assembling import Desk, join, lay_ready, look_at_covers
 from flows.print_batch.logo import logos_of
 from flows.print_batch.selection import sheets_in
@@ -224,7 +224,7 @@ def _make_file(
     database: Database, settings: Settings, job: HandJob, file: Path, now: datetime
 ) -> bool:
     """Make a job's print file, whole or not at all; False when no letter is left in it."""
-    archive = Archive(settings.archive_folder)
+    archive = open_archive(settings)
     batch = _as_batch(job)
     with work_folder(settings.work_folder, "byhand") as folder:
         with reading(database) as tx:

@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -10,14 +11,16 @@ from typing import Final
 from prefect import flow, task
 
 from flows import clock
+from flows.database.batches import Batch
 from flows.database.session import open_database
-from flows.domain.batch import BatchId
-from flows.errors import ImpossibleState, LetterError, NeedsAPerson
+from flows.domain.batch import BatchId, BatchStatus
+from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
 from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
-from flows.settings import read_settings
+from flows.settings import Settings, read_settings
 from flows.task_policy import EACH_STEP
+from flows.task_workers import WorkerDiedError, alone, in_workers
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +60,7 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
             return PrintSummary(night.batches, letters=night.letters, sheets=night.sheets)
         by_hand.tell_of_old(database, now)
         reserved = reserving.reserve_batches(database, settings, now)
-        endings = _send_each([batch.id for batch in sending.batches_under_way(database)], at)
+        endings = _send_each(settings, sending.batches_under_way(database), at)
         return _summary(len(reserved), endings, sending.letters_for_a_person(database))
 
 
@@ -69,6 +72,14 @@ def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> Ackno
         with open_database(settings.database_url) as database:
             return collecting.count_waiting(database, settings, at or clock.now())
     return collect(at or clock.now())
+
+
+@task(**EACH_STEP)
+def assemble(batch_id: BatchId, now: datetime) -> BatchStatus:
+    """Assemble one package, in whatever process this is."""
+    settings = read_settings()
+    with open_database(settings.database_url) as database:
+        return sending.assemble(database, settings, batch_id, now)
 
 
 @task(**EACH_STEP)
@@ -87,22 +98,60 @@ def collect(now: datetime) -> AcknowledgementCounts:
         return collecting.collect_acknowledgements(database, settings, now)
 
 
-def _send_each(batch_ids: Sequence[BatchId], at: datetime | None) -> list[Sent]:
-    """Send one batch after the other: each fills the disk and the line by itself.
+def _send_each(settings: Settings, under_way: Sequence[Batch], at: datetime | None) -> list[Sent]:
+    """Send one batch after the other, in order: there is one line. Many are assembled meanwhile.
 
     The clock is asked for each: a long night may run into the vendor's downtime.
     """
     endings: list[Sent] = []
     faults: list[LetterError] = []
-    for batch_id in batch_ids:
-        try:
-            endings.append(send(batch_id, at or clock.now()))
-        except LetterError as fault:
-            log.warning("not sent batch=%s: %s", batch_id, fault)
-            faults.append(fault)
+    with _assembled_by_others(settings, under_way, at) as wait_for:
+        for batch in under_way:
+            try:
+                wait_for(batch.id)
+                endings.append(send(batch.id, at or clock.now()))
+            except LetterError as fault:
+                log.warning("not sent batch=%s: %s", batch.id, fault)
+                faults.append(fault)
     if faults:
         raise min(faults, key=_gravity)
     return endings
+
+
+@contextmanager
+def _assembled_by_others(
+    settings: Settings, under_way: Sequence[Batch], at: datetime | None
+) -> Iterator[Callable[[BatchId], None]]:
+    """Have packages assembled by worker processes, where that pays; give a way to wait for one.
+
+    What nobody else assembles is assembled right before it is sent.
+    """
+    many = sending.for_others(under_way, settings.workers)
+    calls = {one: {"batch_id": one, "now": at or clock.now()} for one in many}
+    if not calls:
+        yield lambda _: None
+        return
+
+    def wait_for(batch_id: BatchId) -> None:
+        if batch_id not in calls:
+            return
+        try:
+            try:
+                result_of(batch_id)
+            except WorkerDiedError:
+                log.warning("assembled once more, alone: its worker died batch=%s", batch_id)
+                alone(assemble, calls[batch_id])
+        except WorkerDiedError as fault:
+            raise sending.died_twice(batch_id) from fault
+
+    with ExitStack() as stack:
+        try:
+            result_of = stack.enter_context(in_workers(assemble, calls, settings.workers))
+        except TryAgainLater as fault:  # a late night is better than none
+            log.warning("assembled here, one after the other: %s", fault)
+            yield lambda _: None
+        else:
+            yield wait_for
 
 
 def _gravity(fault: LetterError) -> int:

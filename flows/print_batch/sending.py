@@ -1,11 +1,11 @@
 """Take one batch the whole way from reserved to the vendor."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database import batches
 from flows.database.batches import NOT_PRINTABLE, Batch
@@ -14,10 +14,11 @@ from flows.database.session import Database, reading
 from flows.database.vendors import profile_on
 from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.opening_hours import downtime_at
-from flows.errors import TryAgainLater
+from flows.errors import NeedsAPerson, TryAgainLater
+from flows.object_archive import open_archive
 from flows.print_batch.assembling import assemble_batch
 from flows.print_batch.transfer import hand_over_batch
-from flows.settings import Settings
+from flows.settings import Settings, WorkersSettings
 from flows.sftp import OUR_DISK, our_disk_is_full
 
 log = logging.getLogger(__name__)
@@ -59,20 +60,52 @@ def send_batch(database: Database, settings: Settings, batch_id: BatchId, now: d
     In the vendor's downtime it is assembled and waits, and letters can still leave it.
     Raises TryAgainLater when letters keep leaving it, or the vendor does not answer.
     """
-    archive = Archive(settings.archive_folder)
     for _ in range(ATTEMPTS):
-        try:
-            status = assemble_batch(database, archive, settings, batch_id, now)
-        except OSError as fault:
-            if fault.errno not in OUR_DISK:
-                raise
-            raise our_disk_is_full(f"{settings.packages_folder}, {batch_id}") from fault
+        status = assemble(database, settings, batch_id, now)
         if status in UNDER_WAY and (window := _downtime(database, settings, now)):
             log.info("not sent batch=%s: the vendor receives nothing %s", batch_id, window)
             return Sent(_read(database, batch_id).job_class, False, waits_for=window)
         if status not in UNDER_WAY or hand_over_batch(database, settings, batch_id, now):
             return _ending(database, batch_id)
     raise TryAgainLater("letters keep leaving the batch", where=batch_id)
+
+
+def assemble(
+    database: Database, settings: Settings, batch_id: BatchId, now: datetime
+) -> BatchStatus:
+    """Make a batch's package if it has none; return the status the batch has then.
+
+    Any process may do it, on any machine that has the database, the archive and the packages.
+    Raises what `assemble_batch` raises, and NeedsAPerson when our own disk is full.
+    """
+    archive = open_archive(settings)
+    try:
+        return assemble_batch(database, archive, settings, batch_id, now)
+    except OSError as fault:
+        if fault.errno not in OUR_DISK:
+            raise
+        raise our_disk_is_full(f"{settings.packages_folder}, {batch_id}") from fault
+
+
+def for_others(under_way: Sequence[Batch], workers: WorkersSettings) -> list[BatchId]:
+    """Return the batches that worker processes should assemble: none, or two and more.
+
+    Starting processes costs seconds: a small night is assembled by the run itself.
+    """
+    reserved = [batch for batch in under_way if batch.status is BatchStatus.RESERVED]
+    few = sum(batch.letters for batch in reserved) < workers.from_letters
+    alone = workers.processes == 1 and workers.task_runner == "process_pool"
+    return [] if few or alone or len(reserved) == 1 else [batch.id for batch in reserved]
+
+
+def died_twice(batch_id: BatchId) -> NeedsAPerson:
+    """Return the fault of a batch whose worker dies every time."""
+    return NeedsAPerson(
+        "the process that assembles a batch died twice, the second time with nothing beside it",
+        where=batch_id,
+        do="look in the machine's log for what ended it: often a lack of memory. Nothing is lost "
+        "or sent; smaller batches need less (letters_per_batch), and the next run tries again",
+    )
 
 
 def _downtime(database: Database, settings: Settings, now: datetime) -> str:

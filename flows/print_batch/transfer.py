@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from flows.archive import Archive, sha256_of
+from flows.archive import sha256_of
 from flows.bandwidth import Bandwidth
 from flows.clock import oslo_date
 from flows.database import batches
@@ -20,6 +20,7 @@ from flows.database.vendors import profile_on
 from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.vendor_profile import Transport, VendorProfile
 from flows.errors import ImpossibleState, NeedsAPerson
+from flows.object_archive import open_archive
 from flows.print_batch.acknowledgement import Acknowledgement, OkFile
 from flows.print_batch.assembling import rebuild_package
 from flows.settings import Settings
@@ -149,7 +150,7 @@ def _local_file(parcel: Parcel, database: Database, settings: Settings) -> Path:
     file = settings.packages_folder / parcel.name
     if file.is_file() and sha256_of(file) == parcel.sha256:
         return file
-    archive = Archive(settings.archive_folder)
+    archive = open_archive(settings)
     again = rebuild_package(database, archive, settings, parcel.batch_id)
     if again.package_sha256 != parcel.sha256:
         raise NeedsAPerson(

@@ -10,11 +10,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
-from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database.session import Tx
 from flows.database.vendors import profile_on
 from flows.domain.vendor_profile import VendorProfile
+from flows.object_archive import open_archive
 from flows.receipts.raw_rows import MAX_BYTES
 from flows.settings import Settings
 from flows.sftp import Sftp
@@ -104,7 +104,7 @@ def keep(settings: Settings, content: bytes) -> str:
     with work_folder(settings.work_folder, "receipts") as work:
         file = work / "receipts"
         file.write_bytes(content)
-        return Archive(settings.archive_folder).put(file)
+        return open_archive(settings).put(file)
 
 
 def profile_of(tx: Tx, settings: Settings, name: str, now: datetime) -> VendorProfile:

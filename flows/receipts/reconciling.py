@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database import item_history
 from flows.database.item_history import ItemFigures, ListedItem
@@ -17,6 +16,7 @@ from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.reconciliation import ClosedAs, Difference, Facts, Limits, Severity
 from flows.errors import NeedsAPerson
+from flows.object_archive import open_archive
 from flows.receipts import reconciliation_report
 from flows.receipts.item_life import Becomes, Change, changes
 from flows.receipts.reconciliation import (
@@ -136,7 +136,7 @@ def asks_for_somebody(item: ListedItem, today: Today) -> bool:
 
 def _read(tx: Tx, settings: Settings, today: Today) -> Facts:
     facts = read_facts(tx, now=today.now, looked_back_days=today.limits.looked_back_days)
-    archive = Archive(settings.archive_folder)
+    archive = open_archive(settings)
     return replace(
         facts,
         files=[

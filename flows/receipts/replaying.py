@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from flows.archive import Archive
 from flows.clock import oslo_date
 from flows.database import booking, receipt_quarantine, receipts
 from flows.database.batches import settle_batches
@@ -16,6 +15,7 @@ from flows.domain.money import vat_of
 from flows.domain.receipt import LineKind, LineState, StagedLine
 from flows.domain.vendor_profile import NEUTRAL, REQUIRED_COLUMNS
 from flows.errors import NeedsAPerson
+from flows.object_archive import open_archive
 from flows.receipts import cells, returned_mail
 from flows.receipts.cells import UnreadableError
 from flows.receipts.ingestion import BookingCounts, book_file, counted, stage_receipts
@@ -106,7 +106,7 @@ def replay_file(
             where=f"file {sha256[:12]}",
             do="see what waits: svarut receipts quarantine list",
         )
-    with Archive(settings.archive_folder).open(sha256) as kept:
+    with open_archive(settings).open(sha256) as kept:
         content = kept.read()
     read = read_receipt_file(content, customer=settings.vendor.customer, profile=profile)
     if isinstance(read, RefusedFile):

@@ -75,7 +75,9 @@ def test_documents_go_with_safe_names_of_their_own_and_their_checksums(
     path = letter.attachments[0].path
     names = ["Søknad: del 1.pdf", "søknad: DEL 1.pdf", "con.pdf", "å" * 200 + ".pdf", 'a"b;c.pdf']
 
-    channel.offer(a_digital_letter(tmp_path, attachments=[Attachment(n, path) for n in names]))
+    channel.offer(
+        a_digital_letter(tmp_path, attachments=[Attachment(n, lambda: path) for n in names])
+    )
 
     files = read_form(sent[0]).files
     assert [name for _, name, _ in files] == [
@@ -116,8 +118,8 @@ def test_who_must_not_be_told_is_not(
 
 
 NEVER: dict[str, tuple[dict[str, Any], str]] = {
-    "a kind of file": ({"attachments": [Attachment("a.exe", Path("a"))]}, "FILE_TYPE_NOT_ALLOWED"),
-    "too many": ({"attachments": [Attachment("a.pdf", Path("a"))] * 101}, "TOO_MANY_ATTACHMENTS"),
+    "a kind of file": ({"attachments": [Attachment("a.exe", Path)]}, "FILE_TYPE_NOT_ALLOWED"),
+    "too many": ({"attachments": [Attachment("a.pdf", Path)] * 101}, "TOO_MANY_ATTACHMENTS"),
 }
 
 
@@ -132,7 +134,9 @@ def test_what_altinn_would_never_take_is_not_sent(
 def test_a_document_that_cannot_be_read_now_may_be_read_later(
     channel: Altinn, tmp_path: Path, sent: list[httpx.Request]
 ) -> None:
-    letter = a_digital_letter(tmp_path, attachments=[Attachment("a.pdf", tmp_path / "away")])
+    letter = a_digital_letter(
+        tmp_path, attachments=[Attachment("a.pdf", lambda: tmp_path / "away")]
+    )
 
     assert channel.offer(letter) == Unknown("DOCUMENT_UNREADABLE")
     assert sent == []
