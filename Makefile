@@ -22,6 +22,12 @@ demo: $(STAMP) ## 240 letters from inbox to workbook, three simulated days, no s
 test: $(STAMP) ## every test; what this machine lacks is skipped with its reason
 	$(BIN)/python -m pytest --numprocesses=logical --dist=worksteal
 
+SEEDS ?= 1-200
+LETTERS ?= 2000
+JOBS ?= 1
+faults: $(STAMP) ## 200 seeded nights of 2,000 letters in which much goes wrong; SEEDS=17 runs one
+	$(BIN)/python -W ignore tests/faults/run_seeds.py --seeds $(SEEDS) --letters $(LETTERS) --jobs $(JOBS)
+
 check: $(STAMP) ## format, lint, types and the arrows between the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,4 +55,4 @@ lock: ## compile requirements.lock anew from pyproject.toml
 shape: ## list long files and functions; fails nothing
 	@git ls-files '*.py' | xargs wc -l | sort -n | awk '$$1 > 300 && $$2 != "total"'
 
-.PHONY: help setup demo test check format bench lock shape
+.PHONY: help setup demo test faults check format bench lock shape

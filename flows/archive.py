@@ -12,6 +12,9 @@ from flows.errors import ImpossibleState
 
 READ_BYTES = 1024 * 1024
 
+_INCOMING = ".incoming-"
+"""How a file is named until it is whole."""
+
 
 class Archive:
     """A folder of documents, each named by its hash: `ab/cd/abcd...`."""
@@ -28,7 +31,7 @@ class Archive:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        handle, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self.folder)
+        handle, temporary = tempfile.mkstemp(prefix=_INCOMING, dir=self.folder)
         try:
             with os.fdopen(handle, "wb") as target, source.open("rb") as reader:
                 while block := reader.read(READ_BYTES):
@@ -76,6 +79,17 @@ class Archive:
         aside.unlink()
         return True
 
+    def sweep(self, *, older_than: float) -> int:
+        """Remove what killed runs have left half-way in; return how many files.
+
+        older_than: seconds since 1970, by this machine's clock; what was begun later may still be
+        under way.
+        """
+        left = [one for one in self.folder.glob(f"{_INCOMING}*") if _written_at(one) < older_than]
+        for one in left:
+            one.unlink(missing_ok=True)
+        return len(left)
+
     @contextmanager
     def open(self, sha256: str) -> Iterator[BinaryIO]:
         """Open a document for reading; raises ImpossibleState when it is not kept here."""
@@ -89,6 +103,13 @@ class Archive:
             ) from fault
         with reader:
             yield reader
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")  # it has just become whole
 
 
 def sha256_of(path: Path) -> str:

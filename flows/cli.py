@@ -20,6 +20,7 @@ from flows.commands import (
     items,
     manual,
     nights,
+    packages,
     postcodes,
     prices,
     reconciled,
@@ -61,6 +62,10 @@ app.add_typer(manual.app, name="manual")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
 app.add_typer(receipts_app, name="receipts")
+nights.batch_app.command("list")(packages.list_batches)
+nights.batch_app.command("show")(packages.show_batch)
+nights.batch_app.command()(packages.annul)
+nights.batch_app.command()(packages.resend)
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)

@@ -16,16 +16,18 @@ import httpx
 import paramiko
 from sqlalchemy.engine.default import DefaultDialect
 
-from flows.database import receipt_quarantine
+from flows.database import attempts, batches, receipt_quarantine
+from flows.database.attempts import TheWord
 from flows.database.senders import all_senders
-from flows.database.session import open_database, reading
+from flows.database.session import open_database, reading, transaction
 from flows.dispatch import choosing, following, offering, withdrawing
 from flows.dispatch.altinn import open_altinn
 from flows.dispatch.channel import Watch
+from flows.domain.batch import AT_THE_VENDOR, BatchStatus
 from flows.domain.vendor_profile import NEUTRAL
 from flows.intake.inbox import take_in
 from flows.intake.status_feed import deliver_feeds, make_feeds
-from flows.print_batch import by_hand
+from flows.print_batch import by_hand, collecting, resending
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import batches_under_way, send_batch
 from flows.receipts import ingestion, reconciling, replaying
@@ -44,8 +46,8 @@ WHERE_IT_MATTERS: tuple[tuple[Any, str], ...] = (
 )
 
 
-def run(work: str, settings: Settings, now: datetime, die_at: int) -> None:
-    """Do the work and die at a point; 0 never dies. Exit code 0 means that it ended by itself."""
+def run(work: str, settings: Settings, now: datetime, die_at: int) -> int:
+    """Do the work and die at a point; 0 never dies. Return how many points there were."""
     passed = 0
 
     def point() -> None:
@@ -67,6 +69,7 @@ def run(work: str, settings: Settings, now: datetime, die_at: int) -> None:
     for owner, name in WHERE_IT_MATTERS:
         setattr(owner, name, watched(getattr(owner, name)))
     WORKS[work](settings, now)
+    return passed
 
 
 def take_in_everything(settings: Settings, now: datetime) -> None:
@@ -105,6 +108,31 @@ def print_the_night(settings: Settings, now: datetime) -> None:
         reserve_batches(database, settings, now)
         for batch in batches_under_way(database):
             send_batch(database, settings, batch.id, now)
+
+
+def collect_the_answers(settings: Settings, now: datetime) -> None:
+    with open_database(settings.database_url) as database:
+        collecting.collect_acknowledgements(database, settings, now)
+
+
+def annul_what_is_there(settings: Settings, now: datetime) -> None:
+    """A person annuls every batch the vendor has; after a kill the person asks again."""
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            known = batches.with_status(tx, *BatchStatus)
+        for batch in known:
+            with transaction(database) as tx:
+                attempts.annul(tx, batch.id, TheWord("phoned", "ON"), now)
+
+
+def send_everything_again(settings: Settings, now: datetime) -> None:
+    """A person has every first package sent again; after a kill, those that are left."""
+    with open_database(settings.database_url) as database:
+        with reading(database) as tx:
+            first = [one for one in batches.with_status(tx, *AT_THE_VENDOR) if one.attempt == 1]
+        for batch in first:
+            with transaction(database) as tx:
+                resending.resend(tx, batch.id, vendor_said="phoned", by="ON", at=now)
 
 
 def print_by_hand(settings: Settings, now: datetime) -> None:
@@ -152,6 +180,9 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "dispatch": offer_everything,
     "follow": follow_and_take_back,
     "print": print_the_night,
+    "answers": collect_the_answers,
+    "annul": annul_what_is_there,
+    "resend": send_everything_again,
     "by hand": print_by_hand,
     "receipts": book_the_receipts,
     "replay": replay_what_waits,

@@ -131,7 +131,8 @@ def openssh_server(folder: Path, largest_file_kib: int = 0) -> Iterator[SftpServ
     )
     log = folder / "sshd.log"
     with log.open("w", encoding="utf-8") as errors:
-        limit = f"trap '' XFSZ; ulimit -f {largest_file_kib}; " if largest_file_kib else ""
+        # With XFSZ ignored, a limit on files looks like a full disk, now or when it is set later.
+        limit = f"trap '' XFSZ; {f'ulimit -f {largest_file_kib}; ' if largest_file_kib else ''}"
         command = [BASH, "-c", f'{limit}exec "$@"', "sshd", sshd, "-D", "-e", "-f", str(config)]
         process = subprocess.Popen(command, stderr=errors)
     try:

@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import bindparam, exists, insert, select, update
 
 from flows.database import shipments as moves
+from flows.database.attempts import refuse_where_an_ended_attempt_lives
+from flows.database.batch_states import lock_batch, note_batches, set_status
 from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
@@ -16,7 +18,6 @@ from flows.database.tables import (
     shipments,
 )
 from flows.domain.batch import (
-    BATCH_MOVES,
     NOT_YET_LEAVING,
     Assembled,
     BatchId,
@@ -73,6 +74,7 @@ def reserve(tx: Tx, planned: Sequence[PlannedBatch], at: datetime) -> None:
             for batch in planned
         ],
     )
+    note_batches(tx, [(batch.id, 1) for batch in planned], BatchStatus.RESERVED, at)
     for batch in planned:
         tx.execute(
             insert(pieces),
@@ -105,8 +107,17 @@ def read_batch(tx: Tx, batch_id: BatchId) -> Batch:
     """Return one batch; raises ImpossibleState when there is none."""
     row = tx.execute(select(batches).where(batches.c.id == batch_id)).mappings().first()
     if row is None:
-        raise ImpossibleState("no such batch", where=batch_id, do="check the id: svarut list")
+        raise ImpossibleState("no such batch", where=batch_id, do="check the id: svarut batch list")
     return _batch(dict(row))
+
+
+def changed_at(tx: Tx, batch_id: BatchId) -> datetime:
+    """Return when a batch last came to another status; raises ImpossibleState without it."""
+    lock_batch(tx, batch_id)
+    at: datetime | None = tx.scalar(select(batches.c.status_at).where(batches.c.id == batch_id))
+    if at is None:
+        raise ImpossibleState("no such batch", where=batch_id)
+    return at
 
 
 def letters_of(tx: Tx, batch_id: BatchId) -> list[Letter]:
@@ -172,7 +183,7 @@ def leave_out(
     Each becomes an open item, and is not due for print again until a person has closed it.
     reasons: a sentence for that person, by letter; nothing personal.
     """
-    status = _lock(tx, batch_id)
+    status = lock_batch(tx, batch_id)
     if status not in NOT_YET_LEAVING:
         raise ImpossibleState(
             f"no letter may leave a batch that is {status}",
@@ -186,7 +197,7 @@ def leave_out(
             .values(live=False),
         )
     if status == BatchStatus.ASSEMBLED:
-        _set_status(tx, batch_id, BatchStatus.RESERVED, at)
+        set_status(tx, batch_id, BatchStatus.RESERVED, at)
     for one, reason in sorted(reasons.items()):
         detail = {"batch": batch_id, "reason": reason}
         moves.note(tx, [one], "left_out", actor=Mover.PRINT_BATCH, at=at, detail=detail)
@@ -205,7 +216,7 @@ def record_assembled(tx: Tx, batch_id: BatchId, made: Assembled, at: datetime) -
 
     Returns False when a letter has left meanwhile: assemble again.
     """
-    _lock(tx, batch_id)
+    lock_batch(tx, batch_id)
     live = set(
         tx.scalars(
             select(pieces.c.number).where(pieces.c.batch_id == batch_id, pieces.c.live),
@@ -233,7 +244,7 @@ def record_assembled(tx: Tx, batch_id: BatchId, made: Assembled, at: datetime) -
             for each in made.pieces
         ],
     )
-    _set_status(
+    set_status(
         tx,
         batch_id,
         BatchStatus.ASSEMBLED,
@@ -244,6 +255,7 @@ def record_assembled(tx: Tx, batch_id: BatchId, made: Assembled, at: datetime) -
         package=made.package,
         package_sha256=made.package_sha256,
         package_size_bytes=made.package_size_bytes,
+        detail={"package": made.package},
     )
     return True
 
@@ -252,26 +264,28 @@ def begin_hand_over(tx: Tx, batch_id: BatchId, at: datetime) -> bool:
     """Write down that a package is about to leave; commit before it does.
 
     From here no letter can leave the batch. Returns False when one left since it was assembled.
+    Raises NeedsAPerson when the vendor may be printing an earlier attempt after all.
     """
-    status = _lock(tx, batch_id)
+    status = lock_batch(tx, batch_id)
     if status == BatchStatus.HANDING_OVER:
         return True  # an earlier run got this far: go on, and ask the server what it has
     if status != BatchStatus.ASSEMBLED:
         return False
-    _set_status(tx, batch_id, BatchStatus.HANDING_OVER, at)
+    refuse_where_an_ended_attempt_lives(tx, batch_id)
+    set_status(tx, batch_id, BatchStatus.HANDING_OVER, at)
     return True
 
 
 def record_handed_over(tx: Tx, batch_id: BatchId, at: datetime) -> None:
     """Settle a hand-over: the batch and every letter in it, in one transaction."""
-    _lock(tx, batch_id)
+    lock_batch(tx, batch_id)
     rows = tx.execute(
         select(pieces.c.shipment_id, pieces.c.number, pieces.c.sheets).where(
             pieces.c.batch_id == batch_id,
             pieces.c.live,
         ),
     ).all()
-    _set_status(tx, batch_id, BatchStatus.HANDED_OVER, at, handed_over_at=at)
+    set_status(tx, batch_id, BatchStatus.HANDED_OVER, at, handed_over_at=at)
     moves.move(
         tx,
         [row.shipment_id for row in rows],
@@ -294,9 +308,17 @@ def record_acknowledged(
     at: datetime,
 ) -> None:
     """Keep the vendor's answer about a batch."""
-    _lock(tx, batch_id)
+    lock_batch(tx, batch_id)
     new = BatchStatus.ACKNOWLEDGED if accepted else BatchStatus.REFUSED
-    _set_status(tx, batch_id, new, at, acknowledged_at=at, reason=reason)
+    set_status(
+        tx,
+        batch_id,
+        new,
+        at,
+        acknowledged_at=at,
+        reason=reason,
+        detail={"reason": reason} if reason else None,
+    )
     letters = list(
         tx.scalars(
             select(pieces.c.shipment_id).where(pieces.c.batch_id == batch_id, pieces.c.live),
@@ -308,8 +330,8 @@ def record_acknowledged(
 
 def annul_empty(tx: Tx, batch_id: BatchId, at: datetime) -> None:
     """Close a batch that every letter has left before it was handed over."""
-    _lock(tx, batch_id)
-    _set_status(tx, batch_id, BatchStatus.ANNULLED, at, reason="every letter has left it")
+    lock_batch(tx, batch_id)
+    set_status(tx, batch_id, BatchStatus.ANNULLED, at, reason="every letter has left it")
 
 
 def by_package(tx: Tx, packages: Sequence[str]) -> dict[str, Batch]:
@@ -331,43 +353,20 @@ def settle_batches(tx: Tx, batch_ids: Sequence[BatchId], at: datetime) -> int:
             pieces.c.shipment_id == shipments.c.id,
             shipments.c.status == Status.SENT_TO_PRINT,
         )
-        result = tx.execute(
+        done = tx.execute(
             update(batches)
             .where(
                 batches.c.id.in_(ids),
                 batches.c.status == BatchStatus.ACKNOWLEDGED,
                 ~waiting,
             )
-            .values(status=BatchStatus.SETTLED, status_at=at),
-        )
-        settled += result.rowcount
+            .values(status=BatchStatus.SETTLED, status_at=at)
+            .returning(batches.c.id, batches.c.attempt),
+        ).all()
+        ended = sorted((row.id, row.attempt) for row in done)
+        note_batches(tx, ended, BatchStatus.SETTLED, at, actor=Mover.RECEIPTS)
+        settled += len(done)
     return settled
-
-
-def _lock(tx: Tx, batch_id: BatchId) -> BatchStatus:
-    status = tx.scalar(select(batches.c.status).where(batches.c.id == batch_id).with_for_update())
-    if status is None:
-        raise ImpossibleState("no such batch", where=batch_id, do="check the id: svarut list")
-    return BatchStatus(status)
-
-
-def _set_status(
-    tx: Tx,
-    batch_id: BatchId,
-    new: BatchStatus,
-    at: datetime,
-    **values: object,
-) -> None:
-    old = _lock(tx, batch_id)
-    if (old, new) not in BATCH_MOVES:
-        raise ImpossibleState(
-            f"a batch may not go from {old} to {new}",
-            where=batch_id,
-            do="keep the log and report it; nothing was changed",
-        )
-    tx.execute(
-        update(batches).where(batches.c.id == batch_id).values(status=new, status_at=at, **values),
-    )
 
 
 def _batch(row: Mapping[str, Any]) -> Batch:

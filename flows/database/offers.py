@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, insert, or_, sele
 
 from flows.database import hand_print
 from flows.database import shipments as moves
+from flows.database.batch_states import note_batches
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import batches, offers, pieces, recipients, senders, shipments
 from flows.domain.batch import NOT_YET_LEAVING, BatchStatus
@@ -257,7 +258,7 @@ def record_reads(
     )
     unread = _still(tx, list(when), Status.NOTIFIED, Status.SENT_DIGITALLY)
     to_move = [one for one in when if one in unread - leaving]
-    _take_out_of_batches(tx, reserved, at)
+    take_out_of_batches(tx, reserved, at)
     hand_print.leave(tx, to_move, hand_print.READ)
     moves.move(
         tx,
@@ -339,15 +340,19 @@ def _lock_live_pieces(
     return reserved, leaving
 
 
-def _take_out_of_batches(tx: Tx, reserved: Mapping[ShipmentId, str], at: datetime) -> None:
+def take_out_of_batches(tx: Tx, reserved: Mapping[ShipmentId, str], at: datetime) -> None:
+    """Take letters out of batches that have not begun to leave: the batch by letter."""
     for ids in in_chunks(list(reserved)):
         tx.execute(
             update(pieces).where(pieces.c.shipment_id.in_(ids), pieces.c.live).values(live=False),
         )
     # What was assembled holds a letter that has left: it must be assembled anew.
     for batch_ids in in_chunks(sorted(set(reserved.values()))):
-        tx.execute(
+        again = tx.execute(
             update(batches)
             .where(batches.c.id.in_(batch_ids), batches.c.status == BatchStatus.ASSEMBLED)
-            .values(status=BatchStatus.RESERVED, status_at=at),
-        )
+            .values(status=BatchStatus.RESERVED, status_at=at)
+            .returning(batches.c.id, batches.c.attempt),
+        ).all()
+        which = sorted((row.id, row.attempt) for row in again)
+        note_batches(tx, which, BatchStatus.RESERVED, at, actor=Mover.DISPATCH)

@@ -87,7 +87,10 @@ def _batches(tx: Tx, since: Since) -> list[SentBatch]:
         .subquery("live")
     )
     differs = exists().where(
-        open_items.c.code == "ACKNOWLEDGEMENT_DIFFERS", open_items.c.subject == batches.c.id
+        open_items.c.code == "ACKNOWLEDGEMENT_DIFFERS",
+        open_items.c.subject == batches.c.id,
+        # That of an earlier attempt says nothing of this one.
+        open_items.c.first_seen_at >= func.coalesce(batches.c.handed_over_at, batches.c.created_at),
     )
     something_open = exists().where(
         open_items.c.subject == batches.c.id, open_items.c.closed_at.is_(None)

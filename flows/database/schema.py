@@ -7,13 +7,18 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from flows.database import hand_print_tables, ledger_tables
+from flows.database import attempt_tables, hand_print_tables, ledger_tables
 from flows.database.session import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 METADATA = {
-    table.metadata for table in (ledger_tables.ledger, hand_print_tables.hand_print_jobs)
+    table.metadata
+    for table in (
+        attempt_tables.batch_events,
+        hand_print_tables.hand_print_jobs,
+        ledger_tables.ledger,
+    )
 }.pop()
 """Every table of ours, in whichever file it is described."""
 

@@ -54,22 +54,33 @@ def transaction(database: Database) -> Iterator[Tx]:
 
     Raises TryAgainLater when another writer holds the database, or it is out of reach.
     """
+    with _answering(database), database.begin() as tx:
+        yield tx
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Tx]:
+    """Look without keeping writers out.
+
+    Raises TryAgainLater when the database is out of reach, or has no room on its disk to be read.
+    """
+    with (
+        _answering(database),
+        database.connect().execution_options(**{_READ_ONLY: True}) as tx,
+    ):
+        yield tx
+
+
+@contextmanager
+def _answering(database: Database) -> Iterator[None]:
     try:
-        with database.begin() as tx:
-            yield tx
+        yield
     except OperationalError as fault:
         raise TryAgainLater(
             "the database did not answer, or another run holds it",
             where=str(database.url.set(password=None, username=None)),
             do="nothing is lost; the next run goes on. If it repeats: svarut doctor",
         ) from fault
-
-
-@contextmanager
-def reading(database: Database) -> Iterator[Tx]:
-    """Look without keeping writers out."""
-    with database.connect().execution_options(**{_READ_ONLY: True}) as tx:
-        yield tx
 
 
 def in_chunks(things: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

@@ -325,6 +325,9 @@ pieces = Table(
     Column("pages", Integer),
     Column("sheets", Integer),
     Column("weight_mg", Integer),
+    # Of a piece that was in a package and does not count any more: why, and in which attempt.
+    Column("left_as", String(20), nullable=False, server_default=""),
+    Column("left_attempt", Integer),
     PrimaryKeyConstraint("batch_id", "number"),
     Index(
         "uq_pieces_one_live_batch_per_letter",

@@ -40,12 +40,55 @@ BATCH_MOVES: Final = frozenset(
         (BatchStatus.HANDED_OVER, BatchStatus.ANNULLED),
         (BatchStatus.ACKNOWLEDGED, BatchStatus.ANNULLED),
         (BatchStatus.REFUSED, BatchStatus.ANNULLED),
+        # The next attempt: the vendor has annulled the one before, or two persons say so.
+        (BatchStatus.HANDED_OVER, BatchStatus.RESERVED),
+        (BatchStatus.ACKNOWLEDGED, BatchStatus.RESERVED),
+        (BatchStatus.REFUSED, BatchStatus.RESERVED),
     },
 )
 """The whole machine of a print run."""
 
+AT_THE_VENDOR: Final = frozenset(
+    {BatchStatus.HANDED_OVER, BatchStatus.ACKNOWLEDGED, BatchStatus.REFUSED},
+)
+"""The package is the vendor's, and not everything about it has been said."""
+
 NOT_YET_LEAVING: Final = frozenset({BatchStatus.RESERVED, BatchStatus.ASSEMBLED})
 """While a batch is here, a letter read in Altinn still leaves it and is not printed."""
+
+
+class StopState(StrEnum):
+    """How far the wish has come that a letter which has left is not printed."""
+
+    ASKED = "ASKED"
+    SENT = "SENT"
+    STOPPED = "STOPPED"
+    TOO_LATE = "TOO_LATE"
+    CONTRADICTED = "CONTRADICTED"
+
+
+STOP_MOVES: Final = frozenset(
+    {
+        (StopState.ASKED, StopState.SENT),
+        (StopState.SENT, StopState.STOPPED),
+        (StopState.SENT, StopState.TOO_LATE),
+        # The vendor annulled or refused it before the list was answered, or sent.
+        (StopState.ASKED, StopState.STOPPED),
+        # A receipt came before the list was sent.
+        (StopState.ASKED, StopState.TOO_LATE),
+        (StopState.STOPPED, StopState.CONTRADICTED),
+        (StopState.SENT, StopState.CONTRADICTED),
+    },
+)
+"""The whole machine of a stop."""
+
+
+class LeftAs(StrEnum):
+    """Why a piece that was in a package does not count any more."""
+
+    ANNULLED = "ANNULLED"
+    REFUSED = "REFUSED"
+    STOPPED = "STOPPED"
 
 
 USUAL_PRODUCT: Final = "BREV"

@@ -51,6 +51,11 @@ MOVES: Final[dict[tuple[Status, Status], frozenset[Mover]]] = {
     (Status.NOTIFIED, Status.SENT_TO_PRINT): frozenset({Mover.PRINT_BATCH}),
     (Status.SENT_DIGITALLY, Status.READ): frozenset({Mover.DISPATCH}),
     (Status.SENT_TO_PRINT, Status.PRINTED): frozenset({Mover.RECEIPTS, Mover.OPERATOR}),
+    # The vendor's word that it is not printed: back to where it came from, or read meanwhile.
+    **{
+        (Status.SENT_TO_PRINT, before): frozenset({Mover.OPERATOR, Mover.PRINT_BATCH})
+        for before in (Status.ACCEPTED, Status.NOTIFIED, Status.READ)
+    },
     **{
         (status, Status.MANUALLY_HANDLED): frozenset({Mover.OPERATOR})
         for status in Status

@@ -69,6 +69,7 @@ def remove_old(
     inbox_files = _sweep_inboxes(settings, before, dry_run=dry_run)
     if not dry_run:
         sweep(settings.work_folder)
+        open_archive(settings).sweep(older_than=time.time() - JUST_PUT.total_seconds())
     inbox_files += _sweep_server(database, settings, before, dry_run=dry_run)
     return RetentionSummary(before, letters, documents, inbox_files, packages)
 

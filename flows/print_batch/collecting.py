@@ -10,14 +10,16 @@ from typing import Final
 
 from flows.clock import oslo_date
 from flows.database import batches
+from flows.database.attempts import EndedAttempt, ended_by_package, record_late_answer
 from flows.database.batches import Batch
-from flows.database.open_items import OpenItem, raise_item
+from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.batch import BatchStatus
 from flows.domain.opening_hours import answer_due
 from flows.domain.vendor_profile import Transport, VendorProfile
 from flows.print_batch.acknowledgement import (
+    Acknowledgement,
     Verdict,
     judge,
     read_acknowledgement,
@@ -31,14 +33,12 @@ log = logging.getLogger(__name__)
 LARGEST_BYTES: Final = 1024 * 1024
 """An answer is some hundred bytes; one larger than this is none."""
 
-ANSWERED: Final = frozenset(
-    {
-        BatchStatus.ACKNOWLEDGED,
-        BatchStatus.REFUSED,
-        BatchStatus.SETTLED,
-        BatchStatus.ANNULLED,
-    },
-)
+SAID: Final = {
+    BatchStatus.ACKNOWLEDGED: Verdict.ACCEPTED,
+    BatchStatus.SETTLED: Verdict.ACCEPTED,
+    BatchStatus.REFUSED: Verdict.REFUSED,
+}
+"""What the vendor has answered already about a batch with such a status."""
 
 
 class Outcome(StrEnum):
@@ -109,9 +109,12 @@ def _collect_from(
         if (package := _package(name, way)) and f"{name}.ok" in present
     }
     with reading(database) as tx:
-        known = batches.by_package(tx, list(answers))
+        names = list(answers)
+        known, ended = batches.by_package(tx, names), ended_by_package(tx, names)
     outcomes.update(
-        _keep(database, server, way, file, known.get(package), now)
+        _keep_late(database, server, way, file, ended[package], now)
+        if package in ended
+        else _keep(database, server, way, file, known.get(package), now)
         for package, file in answers.items()
     )
     _put_away_strays(server, way, present)
@@ -138,24 +141,65 @@ def _keep(
     if batch is None:
         item = _item("UNKNOWN", file.name, "an answer about a package we never made")
         return _tell(database, item, now)
-    if batch.status in ANSWERED:
+    if batch.status not in SAID and batch.status is not BatchStatus.HANDED_OVER:
+        return Outcome.EARLY
+    answer = _read(server, way, file)
+    if answer is None:
+        return _tell_unreadable(database, file, now)
+    verdict, says = judge(answer, batch)
+    if SAID.get(batch.status) is verdict:
         _put_away(server, way, file.name)
         return Outcome.KNOWN
-    if batch.status is not BatchStatus.HANDED_OVER:
-        return Outcome.EARLY
-    answer = None
-    if file.size_bytes <= LARGEST_BYTES:
-        path = f"{way.acknowledgements_folder}/{file.name}"
-        answer = read_acknowledgement(server.read(path), server.read(f"{path}.ok"))
-    if answer is None:
-        item = _item("UNREADABLE", file.name, "an answer is not what the format says")
-        return _tell(database, item, now)
-    verdict, says = judge(answer, batch)
-    if verdict is Verdict.DIFFERS:
+    if batch.status in SAID:
+        says = f"the vendor answers once more, and otherwise: {verdict.lower()}. {says}"
+    if batch.status in SAID or verdict is Verdict.DIFFERS:
         return _tell(database, _item("DIFFERS", batch.id, says), now)
     _record(database, batch, verdict, says, now)
     _put_away(server, way, file.name)
     return Outcome.ACKNOWLEDGED if verdict is Verdict.ACCEPTED else Outcome.REFUSED
+
+
+def _keep_late(
+    database: Database,
+    server: Sftp,
+    way: Transport,
+    file: RemoteFile,
+    ended: EndedAttempt,
+    now: datetime,
+) -> Outcome:
+    """Keep what the vendor says about a package that was annulled, or sent again since."""
+    answer = _read(server, way, file)
+    if answer is None:
+        return _tell_unreadable(database, file, now)
+    said = Verdict.ACCEPTED if answer.accepted else Verdict.REFUSED
+    with transaction(database) as tx:
+        if ended.answer != said:
+            record_late_answer(tx, ended, said, now)
+            if answer.accepted:
+                what = (
+                    f"the vendor has taken in {ended.package}, which was ended: it may be printed"
+                )
+                item = _item("LATE", ended.batch_id, what)
+                if not raise_item(tx, item, now):
+                    reopen(tx, item)
+    _put_away(server, way, file.name)
+    if ended.answer == said or not answer.accepted:
+        return Outcome.KNOWN
+    log.warning("late answer batch=%s attempt=%d", ended.batch_id, ended.attempt)
+    return Outcome.FOR_A_PERSON
+
+
+def _read(server: Sftp, way: Transport, file: RemoteFile) -> Acknowledgement | None:
+    if file.size_bytes > LARGEST_BYTES:
+        return None
+    path = f"{way.acknowledgements_folder}/{file.name}"
+    return read_acknowledgement(server.read(path), server.read(f"{path}.ok"))
+
+
+def _tell_unreadable(database: Database, file: RemoteFile, now: datetime) -> Outcome:
+    return _tell(
+        database, _item("UNREADABLE", file.name, "an answer is not what the format says"), now
+    )
 
 
 def _record(database: Database, batch: Batch, verdict: Verdict, says: str, now: datetime) -> None:
@@ -164,7 +208,9 @@ def _record(database: Database, batch: Batch, verdict: Verdict, says: str, now: 
         batches.record_acknowledged(tx, batch.id, accepted=accepted, reason=says, at=now)
         if not accepted:
             do = "find out why; annul the batch with the vendor's word, then its letters go again"
-            raise_item(tx, OpenItem("PACKAGE_REFUSED", batch.id, says, do), now)
+            item = OpenItem("PACKAGE_REFUSED", batch.id, says, do)
+            if not raise_item(tx, item, now):
+                reopen(tx, item)  # an earlier attempt of it was refused too
     log.info("answer batch=%s accepted=%s", batch.id, accepted)
 
 

@@ -28,6 +28,7 @@ from flows.receipts.reconciliation import (
 )
 from flows.receipts.today import Today
 from flows.settings import Settings
+from flows.sftp import OUR_DISK, our_disk_is_full
 
 log = logging.getLogger(__name__)
 
@@ -219,7 +220,12 @@ def _beside(file: Path, name: str) -> Path:
 
 def _write(file: Path, content: bytes) -> None:
     """Write a file whole, or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.part")
-    temporary.write_bytes(content)
-    temporary.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(file)
+    except OSError as fault:
+        if fault.errno not in OUR_DISK:
+            raise
+        raise our_disk_is_full(str(file.parent)) from fault

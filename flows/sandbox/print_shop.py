@@ -255,7 +255,8 @@ def _open_package(content: bytes) -> tuple[list[Taken], int, str]:
         pieces = manifest.findall(f"{NAMESPACE}piece")
         for piece in pieces:
             piece.attrib.setdefault("file", manifest.attrib["print_file"])
-        files = {name: _printed_sides(package.read(name)) for name in map(_file_of, pieces)}
+        names = {_file_of(piece) for piece in pieces}
+        files = {name: _printed_sides(package.read(name)) for name in sorted(names)}
         unknown = {one for one in package.namelist() if one.endswith(".pdf")} - files.keys()
     pages = sum(map(len, files.values()))
     if unknown:

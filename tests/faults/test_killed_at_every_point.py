@@ -175,6 +175,18 @@ def letters_wait_for_their_senders_printers(world: World) -> None:
         keep_senders(tx, [replace(one, print_vendor=MANUAL) for one in all_senders(tx).values()])
 
 
+def packages_lie_at_the_vendor(world: World) -> None:
+    letters_wait_for_print(world)
+    assert world.run("print", NIGHT) == 0
+
+
+def late_answers_wait(world: World) -> None:
+    """Every package is to go again, and the vendor has taken in the first ones after all."""
+    packages_lie_at_the_vendor(world)
+    assert world.run("resend", NIGHT) == 0
+    PrintShop(world.server.root, "SVAR").take_in(NIGHT)
+
+
 def receipts_wait(world: World) -> None:
     letters_wait_for_print(world)
     assert world.run("print", NIGHT) == 0
@@ -235,13 +247,17 @@ PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
     "intake": (packages_lie_in_inboxes, MONDAY),
     "feeds": (senders_are_to_be_told, MONDAY),
     "print": (letters_wait_for_print, NIGHT),
+    "annul": (packages_lie_at_the_vendor, MORNING),
+    "resend": (packages_lie_at_the_vendor, MORNING),
+    "answers": (late_answers_wait, MORNING),
     "by hand": (letters_wait_for_their_senders_printers, NIGHT),
     "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
     "reconcile": (things_do_not_agree, MORNING + timedelta(days=5)),
 }
 
-FEWEST_POINTS = {"reconcile": 8}
-"""Reconciling commits once and renames three reports; every other work has at least ten."""
+FEWEST_POINTS = {"reconcile": 8, "annul": 6, "resend": 6}
+"""Reconciling commits once and renames three reports, a batch is taken back in one commit; every
+other work has at least ten points."""
 
 LATER_WORDS: dict[str, tuple[Callable[[World], None], str]] = {
     "corrections, returned mail and an invoice": (later_words_wait, "receipts"),

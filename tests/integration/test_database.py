@@ -1,5 +1,7 @@
 """The rules that the database itself keeps, and the moves through it, on both databases."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import timedelta
 
@@ -12,14 +14,14 @@ from builders import (
     on_paper,
     registered,
 )
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from flows.database import asking, batches, follow, holds, offers, shipments
 from flows.database.due import due_for_print
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.senders import all_senders, keep_senders
-from flows.database.session import Database, Tx, reading, transaction
+from flows.database.session import Database, Tx, open_database, reading, transaction
 from flows.database.tables import events, pieces
 from flows.database.tables import shipments as shipments_table
 from flows.domain.batch import (
@@ -36,7 +38,7 @@ from flows.domain.sender import LANGUAGES, Rules, Sender, parse_senders, to_toml
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Mover, Status
 from flows.domain.working_days import DeadlinePolicy
-from flows.errors import ImpossibleState
+from flows.errors import ImpossibleState, TryAgainLater
 
 pytestmark = pytest.mark.integration
 
@@ -424,3 +426,13 @@ def test_a_piece_that_left_keeps_its_number_unused(database: Database) -> None:
 
     assert numbers == [2, 3]
     assert kept == [1, 2, 3]
+
+
+@pytest.mark.parametrize("look", [reading, transaction], ids=["reading", "writing"])
+def test_a_database_out_of_reach_is_a_matter_of_time(
+    look: Callable[[Database], AbstractContextManager[Tx]],
+) -> None:
+    nobody = "postgresql://svarut@127.0.0.1:1/svarut?connect_timeout=2"
+
+    with open_database(nobody) as database, pytest.raises(TryAgainLater), look(database) as tx:
+        tx.execute(text("SELECT 1"))

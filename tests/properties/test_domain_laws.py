@@ -208,11 +208,17 @@ def test_no_window_has_blank_or_broken_lines(address: PostalAddress) -> None:
         assert line == " ".join(line.split()) != ""
 
 
-@given(st.data())
-def test_no_walk_leaves_the_life_of_a_shipment(data: st.DataObject) -> None:
+@given(st.data(), st.integers(0, 3))
+def test_every_walk_ends_however_often_the_vendor_gives_the_letter_back(
+    data: st.DataObject, given_back: int
+) -> None:
+    """Only the vendor's word leads back, from print to where the letter was before."""
     status = FIRST
-    for _ in range(len(Status)):
+    for _ in range(len(Status) * (given_back + 1)):
         following = sorted(can_follow(status))
+        if status is Status.SENT_TO_PRINT and not given_back:
+            following = sorted(can_follow(status) - {Status.ACCEPTED, Status.NOTIFIED})
+        given_back -= status is Status.SENT_TO_PRINT and given_back > 0
         if not following:
             break
         status = data.draw(st.sampled_from(following))

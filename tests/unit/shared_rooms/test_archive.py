@@ -111,3 +111,18 @@ def test_a_document_put_while_it_is_being_deleted_stays(
 
     assert not archive.discard(sha256, older_than=time.time() - 60)
     assert kept.read_bytes() == b"et brev"
+
+
+def test_what_a_killed_run_was_putting_in_is_swept_and_what_is_under_way_stays(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path / "archive")
+    archive.folder.mkdir()
+    killed, under_way = (archive.folder / f".incoming-{name}" for name in ("killed", "now"))
+    for one, written_at in ((killed, 1000), (under_way, 3000)):
+        one.write_bytes(b"half a letter")
+        os.utime(one, (written_at, written_at))
+
+    swept = archive.sweep(older_than=2000)
+
+    assert (swept, killed.exists(), under_way.exists()) == (1, False, True)
