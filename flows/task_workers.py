@@ -19,6 +19,7 @@ from prefect.tasks import Task
 
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.local_prefect import leave_our_errors_to_us
+from flows.log_lines import log_from
 from flows.settings import WorkersSettings
 
 Name = TypeVar("Name")
@@ -26,8 +27,6 @@ Result = TypeVar("Result")
 
 CLUSTER_PATIENCE_SECONDS: Final = 30
 """How long a cluster may be without any worker before it counts as dead."""
-
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class WorkerDiedError(Exception):
@@ -151,7 +150,7 @@ def _came_to_nothing(future: Any) -> bool:
 
 def _become_a_worker(level: int) -> None:
     """Log as the run does, and never outlive it: the next run may be at the same batch."""
-    logging.basicConfig(format=LOG_FORMAT, level=level)
+    log_from(level)
     leave_our_errors_to_us()
     parent = multiprocessing.parent_process()
     if parent is not None:
