@@ -1,6 +1,5 @@
 """Run, inspect and repair the pipeline from a terminal."""
 
-import logging
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -36,6 +35,7 @@ from flows.database.session import reading
 from flows.domain.status import Status
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
 from flows.local_prefect import flows_run_here
+from flows.log_lines import log_from
 from flows.settings import read_settings
 
 EXIT_CODES: Final[dict[type[LetterError], int]] = {
@@ -108,13 +108,7 @@ def options(
     ] = "WARNING",
 ) -> None:
     """Set what holds for every command."""
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        level=log_level.upper(),
-    )
-    # What others log may hold addresses of calls, and so the ids in them: ours says enough.
-    for chatty in ("httpx", "paramiko", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    log_from(log_level.upper())
 
 
 @app.command()

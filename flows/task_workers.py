@@ -4,11 +4,12 @@ import logging
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from prefect.client.orchestration import get_client
@@ -18,6 +19,7 @@ from prefect.tasks import Task
 
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.local_prefect import leave_our_errors_to_us
+from flows.log_lines import log_from
 from flows.settings import WorkersSettings
 
 Name = TypeVar("Name")
@@ -25,8 +27,6 @@ Result = TypeVar("Result")
 
 CLUSTER_PATIENCE_SECONDS: Final = 30
 """How long a cluster may be without any worker before it counts as dead."""
-
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class WorkerDiedError(Exception):
@@ -49,11 +49,15 @@ def in_workers(
     api_url = _api_url()
     if wanted.task_runner == "dask" and _is_here(api_url) and not _is_here(wanted.scheduler):
         raise _api_out_of_reach(wanted)
-    started = _dask(wanted) if wanted.task_runner == "dask" else _process_pool(wanted, len(calls))
     # Without this each worker would start a Prefect server of its own, and leave it behind.
-    with temporary_settings({PREFECT_API_URL: api_url}), started as (runner, result_of):
-        futures = {name: runner.submit(task, dict(call)) for name, call in calls.items()}
-        yield lambda name: result_of(futures[name])
+    with temporary_settings({PREFECT_API_URL: api_url}):
+        if wanted.task_runner == "dask":
+            with _dask(wanted) as (runner, result_of):
+                futures = {name: runner.submit(task, dict(call)) for name, call in calls.items()}
+                yield lambda name: result_of(futures[name])
+        else:
+            with closing(_Pool(task, calls, wanted.processes or processors())) as pool:
+                yield pool.result_of
 
 
 def alone(task: Task[..., Result], call: Mapping[str, Any]) -> Result:
@@ -92,24 +96,61 @@ def workers_that_see(folder: Path, wanted: WorkersSettings) -> Mapping[str, bool
 _Started = Iterator[tuple[TaskRunner[Any], Callable[[Any], Any]]]
 
 
-@contextmanager
-def _process_pool(wanted: WorkersSettings, calls: int) -> _Started:
-    level = logging.getLogger().getEffectiveLevel()
-    count = min(wanted.processes or processors(), calls)
-    with ProcessPoolTaskRunner(count, initializer=_become_a_worker, initargs=(level,)) as runner:
-        yield runner, _result_from_the_pool
+class _Pool(Generic[Name, Result]):
+    """Processes of this machine. One that dies takes the others along: then they are replaced.
+
+    Nobody says which task killed it. Whoever waits is told that its worker died, when nothing runs
+    any more, and may do that task alone; the rest is begun again when it is next waited for.
+    """
+
+    def __init__(
+        self, task: Task[..., Result], calls: Mapping[Name, Mapping[str, Any]], count: int
+    ) -> None:
+        self._task, self._calls, self._count = task, calls, count
+        self._futures: dict[Name, Any] = {}
+        self._running = ExitStack()
+        self._start(list(calls))
+
+    def result_of(self, name: Name) -> Result:
+        if name not in self._futures:
+            self._start([one for one in self._calls if one not in self._futures])
+        try:
+            result: Result = self._futures[name].result()
+        except BrokenProcessPool as fault:
+            self.close()
+            lost = [one for one, future in self._futures.items() if _came_to_nothing(future)]
+            for one in lost:
+                if one != name:
+                    del self._futures[one]
+            raise WorkerDiedError from fault
+        return result
+
+    def close(self) -> None:
+        """End the processes: what is under way is waited for, what is not begun is dropped."""
+        self._running.close()
+
+    def _start(self, names: Sequence[Name]) -> None:
+        level = logging.getLogger().getEffectiveLevel()
+        runner = self._running.enter_context(
+            ProcessPoolTaskRunner(
+                min(self._count, len(names)), initializer=_become_a_worker, initargs=(level,)
+            )
+        )
+        for name in names:
+            self._futures[name] = runner.submit(self._task, dict(self._calls[name]))
 
 
-def _result_from_the_pool(future: Any) -> Any:
+def _came_to_nothing(future: Any) -> bool:
+    """Say whether a task has no end, good or bad; asked when its processes are gone."""
     try:
-        return future.result()
-    except BrokenProcessPool as fault:
-        raise WorkerDiedError from fault
+        return future.wrapped_future.exception(timeout=0) is not None
+    except (CancelledError, TimeoutError):
+        return True
 
 
 def _become_a_worker(level: int) -> None:
     """Log as the run does, and never outlive it: the next run may be at the same batch."""
-    logging.basicConfig(format=LOG_FORMAT, level=level)
+    log_from(level)
     leave_our_errors_to_us()
     parent = multiprocessing.parent_process()
     if parent is not None:

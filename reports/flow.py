@@ -2,8 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date, datetime, timedelta
 
 from prefect import flow, task
 
@@ -15,7 +14,11 @@ from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 from reports import cost
 from reports.controls import controls
+from reports.cost_benefit.assumptions import read_assumptions
+from reports.cost_benefit.basis import read_basis
+from reports.cost_benefit.workbook import workbook as cost_benefit_workbook
 from reports.letter_facts import read_charges
+from reports.whole_file import write_whole
 from reports.workbook import Month, workbook
 
 
@@ -38,9 +41,27 @@ def reports(
     at: datetime | None = None,
     dry_run: bool = False,
 ) -> ReportSummary:
-    """Write a month's workbook: the month given (`2026-11`), or the one it is."""
+    """Write a month's workbook, and the cost/benefit one of the twelve months that end with it.
+
+    month: `2026-11`; left out, the one it is.
+    """
     wanted = month or f"{clock.oslo_date(at or clock.now()):%Y-%m}"
+    if not dry_run:
+        cost_benefit.submit(wanted).result()
     return month_report.submit(wanted, dry_run).result()
+
+
+@task(**EACH_STEP)
+def cost_benefit(month: str) -> str:
+    """Write the cost/benefit workbook, with what was measured until a month's end."""
+    settings = read_settings()
+    _, before = _bounds(month)
+    last = before - timedelta(days=1)
+    with open_database(settings.database_url) as database, reading(database) as tx:
+        basis = read_basis(tx, before)
+    file = settings.reports_folder / f"kost-nytte-{month}.xlsx"
+    write_whole(file, cost_benefit_workbook(read_assumptions(last), basis, last))
+    return str(file)
 
 
 @task(**EACH_STEP)
@@ -66,7 +87,7 @@ def month_report(month: str, dry_run: bool) -> ReportSummary:
     )
     file = settings.reports_folder / f"print-og-porto-{month}.xlsx"
     if not dry_run:
-        _write(file, content)
+        write_whole(file, content)
     return ReportSummary(
         month=month,
         letters=len(letters),
@@ -87,11 +108,3 @@ def _bounds(month: str) -> tuple[date, date]:
         ) from None
     following = (first.year + first.month // 12, first.month % 12 + 1)
     return first, date(*following, 1)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a workbook whole, or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.part")
-    temporary.write_bytes(content)
-    temporary.replace(file)

@@ -144,7 +144,7 @@ def may_be_ended(tx: Tx, batch_id: BatchId) -> None:
         raise NeedsAPerson(
             f"letters of the batch have been printed: {printed}",
             where=batch_id,
-            do="what is annulled has no receipts: ask the vendor. Single letters: svarut stop",
+            do="what is annulled has no receipts: ask the vendor which of them are not printed",
         )
     lines = _count_lines_waiting(tx, batch_id)
     if lines:
@@ -305,8 +305,8 @@ def _ended(row: Any) -> EndedAttempt:
 
 
 _ADVICE: Final = {
-    BatchStatus.RESERVED: "it has not left: single letters leave it by svarut stop",
-    BatchStatus.ASSEMBLED: "it has not left: single letters leave it by svarut stop",
+    BatchStatus.RESERVED: "it has not left yet: there is nothing at the vendor to take back",
+    BatchStatus.ASSEMBLED: "it has not left yet: there is nothing at the vendor to take back",
     BatchStatus.HANDING_OVER: "nobody knows yet whether it arrived: svarut run print asks first",
     BatchStatus.SETTLED: "every letter of it has been printed",
     BatchStatus.ANNULLED: "its letters go again by themselves: svarut batch show tells where",

@@ -34,6 +34,7 @@ from flows.print_batch.print_ready import Ready, make_ready
 from flows.print_batch.singles import cut_in_letters
 from flows.print_batch.streaming import Streamed, join_streamed, stream_documents
 from flows.settings import Settings
+from flows.workspace import held
 
 log = logging.getLogger(__name__)
 
@@ -230,11 +231,15 @@ def _read(
 
 @contextmanager
 def _work_folder(settings: Settings, batch_id: BatchId) -> Iterator[Path]:
-    """Give a batch an empty folder, and remove it: also what a killed run left there."""
+    """Give a batch an empty folder, and remove it: also what a killed run left there.
+
+    Raises TryAgainLater when another process is at this batch.
+    """
     folder = settings.packages_folder / f".{batch_id}.work"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
+    with held(settings.packages_folder / f".{batch_id}.lock", batch_id):
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

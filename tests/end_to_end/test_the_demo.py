@@ -86,7 +86,8 @@ def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
         if not list(look.glob("*manifest.csv"))
         else [file for file in look.glob("*.csv") if "manifest" not in file.name]
     )
-    (book,) = (demo.folder / "reports-out").glob("*.xlsx")
+    (book,) = (demo.folder / "reports-out").glob("print-og-porto-*.xlsx")
+    (model,) = (demo.folder / "reports-out").glob("kost-nytte-*.xlsx")
 
     pieces = etree.parse(manifest).getroot()
     assert int(pieces.get("pages")) == len(PdfReader(batch).pages)
@@ -95,6 +96,8 @@ def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
     assert sheets.sheetnames[0] == "Les meg"
     differences = [row[3].value for row in sheets["Avstemming"].iter_rows(min_row=2)]
     assert set(differences) == {0}
+    measured = load_workbook(model)["Målt grunnlag"]
+    assert measured["B2"].value == sheets["Forbruk"].max_row - 1
 
 
 def test_no_name_number_or_address_is_ever_said(demo: Demo) -> None:

@@ -1,7 +1,7 @@
 """Charges come into the ledger once, whatever is run how often, in both databases."""
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from flows.domain.shipment import ShipmentId
 from flows.domain.vendor_profile import NEUTRAL
 from flows.receipts.ingestion import book_file, stage_receipts
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
+from reports.cost_benefit.basis import read_basis
 
 pytestmark = pytest.mark.integration
 
@@ -110,3 +111,14 @@ def test_a_correction_that_comes_before_the_ledger_is_made_is_entered_whole(
 
     assert sums(database, ledger, "billed_ore") == sums(database, charges, "net_ore")
     assert enter(database) == 0
+
+
+def test_what_was_measured_is_counted_by_month_and_sender(database: Database) -> None:
+    book(database, handed_over(database, 3))
+
+    with reading(database) as tx:
+        basis = read_basis(tx, date(2027, 1, 1))
+
+    assert [(one.month, one.printed) for one in basis.months] == [("2026-11", 3), ("2026-12", 0)]
+    assert basis.months[0].production_ore + basis.months[0].postage_ore == 3 * (260 + 1992)
+    assert [(one.sender, one.printed) for one in basis.senders] == [("Nordvik kommune", 3)]

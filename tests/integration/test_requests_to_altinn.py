@@ -72,7 +72,7 @@ def test_documents_go_with_safe_names_of_their_own_and_their_checksums(
     channel: Altinn, tmp_path: Path, sent: list[httpx.Request]
 ) -> None:
     letter = a_digital_letter(tmp_path)
-    path = letter.attachments[0].path
+    path = letter.attachments[0].fetch()
     names = ["Søknad: del 1.pdf", "søknad: DEL 1.pdf", "con.pdf", "å" * 200 + ".pdf", 'a"b;c.pdf']
 
     channel.offer(
