@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from flows.domain.money import rounded_ore, split_by_largest_remainder
 from flows.domain.price_list import PriceList, postage_band
@@ -69,12 +69,32 @@ class Part:
     """By the public list that day; None where the price is not known."""
 
 
-def articles_of(printed: Printed) -> Mapping[str, int]:
-    """Return how much of each article of production a receipt is about: docs/prices.md."""
+class Counts(Protocol):
+    """What a receipt counts, wherever it is kept."""
+
+    @property
+    def pages_black_white(self) -> int: ...  # noqa: D102
+    @property
+    def pages_colour(self) -> int: ...  # noqa: D102
+    @property
+    def sheets_by_machine(self) -> int: ...  # noqa: D102
+    @property
+    def extra_sheets_by_machine(self) -> int: ...  # noqa: D102
+    @property
+    def sheets_by_hand(self) -> int: ...  # noqa: D102
+    @property
+    def extra_sheets_by_hand(self) -> int: ...  # noqa: D102
+
+
+def articles_of(printed: Counts, envelope: str) -> Mapping[str, int]:
+    """Return how much of each article of production a receipt is about: docs/prices.md.
+
+    envelope: `C5` or `C4`. The one list of articles that a receipt is charged by.
+    """
     wanted = {
         "PRINT-SH-SIDE": printed.pages_black_white,
         "PRINT-FARGE-SIDE": printed.pages_colour,
-        f"KONV-AUTO-{printed.envelope}": int(printed.sheets_by_machine > 0),
+        f"KONV-AUTO-{envelope}": int(printed.sheets_by_machine > 0),
         "EKSTRAARK-AUTO": printed.extra_sheets_by_machine,
         "KONV-MAN": int(printed.sheets_by_hand > 0),
         "EKSTRAARK-MAN": printed.extra_sheets_by_hand,
@@ -105,7 +125,11 @@ def parts_of(
     kind: PRODUCTION or POSTAGE. Production is split in proportion to what the contract's prices
     say, with the largest remainders; where one price is not known it stays whole as UNSPLIT.
     """
-    wanted = {postage_article(printed): 1} if kind == "POSTAGE" else articles_of(printed)
+    wanted = (
+        {postage_article(printed): 1}
+        if kind == "POSTAGE"
+        else articles_of(printed, printed.envelope)
+    )
     weights = [_worth(contract, sku, count, day) for sku, count in wanted.items()]
     if kind == "PRODUCTION" and (not weights or None in weights or not any(weights)):
         return [Part(UNSPLIT, 1, billed_ore, vat_ore, None, None)]

@@ -8,6 +8,7 @@ from typing import Final
 
 from flows.domain.batch import JobClass
 from flows.domain.country import is_domestic
+from flows.domain.ledger import articles_of
 from flows.domain.price_list import PriceList, postage_band
 from flows.domain.reconciliation import Facts, Found, SentLetter, Unchecked
 from flows.receipts.today import Today
@@ -75,15 +76,7 @@ def postage_is_the_tables(facts: Facts, _today: Today) -> Iterator[Found | Unche
 
 def quantities(one: SentLetter) -> tuple[tuple[str, int], ...]:
     """Return how much of each article a receipt is about: docs/prices.md."""
-    envelope = JobClass.of_code(one.job_class).envelope
-    return (
-        ("PRINT-SH-SIDE", one.pages_black_white),
-        ("PRINT-FARGE-SIDE", one.pages_colour),
-        (f"KONV-AUTO-{envelope}", int(one.sheets_by_machine > 0)),
-        ("EKSTRAARK-AUTO", one.extra_sheets_by_machine),
-        ("KONV-MAN", int(one.sheets_by_hand > 0)),
-        ("EKSTRAARK-MAN", one.extra_sheets_by_hand),
-    )
+    return tuple(articles_of(one, JobClass.of_code(one.job_class).envelope).items())
 
 
 def whole_grams(weight_mg: int) -> int:
