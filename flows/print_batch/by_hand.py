@@ -191,9 +191,15 @@ def _asked_since(settings: Settings, now: datetime) -> datetime:
 def _must_print_by_hand(tx: Tx, sender_id: str) -> None:
     sender = all_senders(tx).get(SenderId(sender_id))
     waiting = hand_print.jobs(tx, sender_id=sender_id)
-    if sender is None or (sender.print_vendor != MANUAL and not waiting):
+    if sender is None:
         raise NeedsAPerson(
-            "the sender does not print by hand" if sender else "there is no such sender",
+            "there is no such sender",
+            where=f"sender {sender_id}",
+            do="list their ids: svarut senders export",
+        )
+    if sender.print_vendor != MANUAL and not waiting:
+        raise NeedsAPerson(
+            "the sender does not print by hand",
             where=f"sender {sender_id}",
             do='print_vendor = "manual" says so: docs/senders.md',
         )

@@ -51,7 +51,7 @@ def draft_month(
     transaction is taken back.
     """
     own = _seller_is_known(settings)
-    with database.connect() as tx, tx.begin() as begun:
+    with transaction(database) as tx:
         enter_charges(tx, grace_days=own.grace_days)
         senders = {str(one): sender for one, sender in all_senders(tx).items()}
         drafts = drafts_of(
@@ -65,7 +65,7 @@ def draft_month(
         )
         kept = drafted_invoices.keep_drafts(tx, month, drafts, now)
         if dry_run:
-            begun.rollback()
+            tx.rollback()
     return kept
 
 
@@ -123,7 +123,7 @@ def freeze_month(
     refused: dict[str, str] = {}
     for one in waiting:
         try:
-            with database.connect() as tx, tx.begin() as begun:
+            with transaction(database) as tx:
                 frozen.append(
                     issued_invoices.give_number(
                         tx,
@@ -137,7 +137,7 @@ def freeze_month(
                     )
                 )
                 if dry_run:
-                    begun.rollback()
+                    tx.rollback()
         except NeedsAPerson as fault:
             log.warning("not frozen invoice=%s", one.id)
             refused[one.id] = fault.what

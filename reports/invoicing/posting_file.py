@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from flows.domain.money import kroner
 from flows.wording import sentences
 
 WORDS: Final = "invoice.toml"
@@ -38,4 +39,4 @@ def posting_file(number: str, period: str, entries: Iterable[Mapping[str, Any]])
 
 
 def _kroner(ore: int) -> str:
-    return f"{ore // 100},{ore % 100:02d}"
+    return kroner(ore).replace("\u00a0", "")  # a spreadsheet program takes a space for text

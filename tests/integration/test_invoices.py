@@ -31,6 +31,7 @@ from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.settings import InvoiceSettings, Settings
 from reports.invoicing import issuing
 from reports.invoicing.issuing import draft_month, export, freeze_month
+from reports.invoicing.posting_file import posting_file
 
 pytestmark = pytest.mark.integration
 
@@ -319,3 +320,26 @@ def test_the_database_bills_an_entry_once(office: Office) -> None:
         )
         assert set(times.scalars()) == {1}
     assert office.draft() == []
+
+
+def test_a_dry_run_of_freezing_judges_everything_and_uses_no_number(office: Office) -> None:
+    office.book(office.letters(1))
+    office.set_up(invoice_reference="4711")
+    (one,) = office.draft()
+    office.approve(one.id)
+
+    shown = freeze_month(office.database, office.settings, by="KA", now=AFTER, dry_run=True)
+
+    assert [each.number for each in shown.invoices] == [10001]
+    assert [each.state for each in office.all()] == [InvoiceState.APPROVED]
+    assert not office.settings.invoices_folder.exists()
+    (frozen,) = office.freeze().invoices
+    assert frozen.number == 10001
+
+
+def test_a_larger_posting_has_no_space_that_makes_it_text(office: Office) -> None:
+    entry = {"account_code": "0410", "billed_ore": 123_456_78}
+
+    content = posting_file("I1", "2026-11", [entry]).decode("utf-8-sig")
+
+    assert "I1;2026-11;0410;Print og porto;123456,78;" in content
