@@ -121,6 +121,8 @@ def measured_rows(
             .where(
                 charges.c.posted_on >= first,
                 charges.c.posted_on < before,
+                # What is in force: a corrected letter's first charges and their reversal are not.
+                charges.c.charge_class == "CHARGE",
                 said.state == LineState.APPLIED,
                 said.kind != LineKind.REVERSAL,
             )

@@ -122,3 +122,18 @@ def test_what_was_measured_is_counted_by_month_and_sender(database: Database) ->
     assert [(one.month, one.printed) for one in basis.months] == [("2026-11", 3), ("2026-12", 0)]
     assert basis.months[0].production_ore + basis.months[0].postage_ore == 3 * (260 + 1992)
     assert [(one.sender, one.printed) for one in basis.senders] == [("Nordvik kommune", 3)]
+
+
+def test_of_a_corrected_letter_what_is_in_force_is_measured_once(database: Database) -> None:
+    letters = handed_over(database, 2)
+    book(database, letters)
+    with reading(database) as tx:
+        before = read_basis(tx, date(2027, 1, 1))
+
+    book(database, letters[:1], LATER, postage_ore=1400, kind="korreksjon")
+
+    with reading(database) as tx:
+        after = read_basis(tx, date(2027, 1, 1))
+    assert after.months[0].postage_ore == 1992 + 1400
+    assert after.months[0].sheets == before.months[0].sheets
+    assert after.months[0].production_ore == before.months[0].production_ore
