@@ -127,7 +127,7 @@ def _swings(said: Assumptions) -> list[tuple[str, float, float]]:
             results({**expected, figure.id: value})["sparing_aar"]
             for value in (figure.low, figure.high)
         ]
-        if figure.id in in_assumptions("sparing_aar") and ends[0] != ends[1]:
+        if ends[0] != ends[1]:
             found.append((figure.id, ends[0], ends[1]))
     return found
 
