@@ -18,6 +18,7 @@ from flows.dispatch.contact_register import Silence, open_contact_register
 from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
+from flows.intake.malware import open_scanner
 from flows.object_archive import ObjectArchive, open_archive
 from flows.print_batch.logo import KINDS, can_be_read
 from flows.settings import Settings
@@ -59,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("inbox", _inbox),
         ("disk", _disk),
         ("archive", _archive),
+        ("malware scanner", _malware),
         ("assembly", _assembly),
         ("maskinporten", _maskinporten),
         ("altinn", _altinn),
@@ -142,6 +144,11 @@ def _archive(settings: Settings) -> str:
         )
     archive.has("0" * 64)
     return f"{settings.archive_url} answers"
+
+
+def _malware(settings: Settings) -> str:
+    scanner = open_scanner(settings.malware)
+    return scanner.version() if scanner else "not used: documents are not scanned"
 
 
 def _assembly(settings: Settings) -> str:
