@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 
 from flows import sftp
+from flows.bounded_http import PLAIN, bounded
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
@@ -196,13 +197,9 @@ def _altinn(settings: Settings) -> str:
         headers[SUBSCRIPTION] = settings.altinn.subscription_key.get_secret_value()
     question = {"resourceId": settings.altinn.resource_id, "role": "Sender"}
     try:
-        answer = httpx.get(
-            address,
-            params=question,
-            headers=headers,
-            auth=tokens.altinn_auth() if tokens else None,
-            timeout=10,
-        )
+        with httpx.Client(headers={**headers, **PLAIN}, timeout=10, **bounded()) as client:
+            auth = tokens.altinn_auth() if tokens else None
+            answer = client.get(address, params=question, auth=auth)
     except httpx.HTTPError as fault:
         raise NeedsAPerson(
             f"no answer ({type(fault).__name__})",

@@ -30,7 +30,7 @@ from flows.receipts.answers import (
     put_away,
 )
 from flows.receipts.matching import Matching, Terms, match_lines
-from flows.receipts.raw_rows import RefusedFile
+from flows.receipts.raw_rows import MAX_BYTES, RefusedFile
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.receipts.returned_mail import ReturnFile
 from flows.receipts.suspicion import suspicions
@@ -105,7 +105,7 @@ def look_only(settings: Settings, database: Database, now: datetime) -> Iterator
         for answer in complete_answers(server, profile):
             if answer.kind is not AnswerKind.RECEIPT:
                 continue
-            content = server.read(f"{answer.folder}/{answer.name}")
+            content = server.read(f"{answer.folder}/{answer.name}", MAX_BYTES)
             with reading(database) as tx:
                 own = profile_of(tx, settings, answer.name, now)
                 yield _would_be(tx, settings, own, content, now)
