@@ -14,14 +14,22 @@ from sqlalchemy import func, select
 from vendor_writers import a_letter, written
 
 from flows.archive import Archive
-from flows.database import booking, facts, receipt_quarantine, receipts, retention, schema
+from flows.database import (
+    booking,
+    booking_in_parts,
+    facts,
+    receipt_quarantine,
+    receipts,
+    retention,
+    schema,
+)
 from flows.database.open_items import still_open
 from flows.database.session import Database, open_database, reading, transaction
 from flows.database.tables import charges, events, receipt_lines, shipments
 from flows.domain.shipment import ShipmentId
 from flows.domain.vendor_profile import NEUTRAL
 from flows.errors import NeedsAPerson
-from flows.receipts import ingestion, replaying
+from flows.receipts import replaying
 from flows.receipts.ingestion import BookingCounts, book_file, stage_receipts
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.settings import Settings
@@ -302,13 +310,13 @@ def test_what_is_booked_in_bulk_is_what_is_decided_line_by_line(
                 {**a_letter(number + 1, shipment_id=known[number]), **changes}
                 for number, changes in chosen
             ]
-            original = booking.book_clear_lines
+            original = booking_in_parts.book_clear_lines
             if not bulk:
-                ingestion.booking.book_clear_lines = lambda *_, **__: booking.BookedInBulk(0, ())
+                booking_in_parts.book_clear_lines = lambda *_, **__: booking.BookedInBulk(0, ())
             try:
                 book(database, lines)
             finally:
-                booking.book_clear_lines = original
+                booking_in_parts.book_clear_lines = original
             found.append(_ended(database, known))
 
     assert found[0] == found[1]
