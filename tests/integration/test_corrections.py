@@ -1,6 +1,7 @@
 """What a vendor says a second time, and what a person does about it, in both databases."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,6 @@ from flows.database import (
     receipt_quarantine,
     receipts,
     retention,
-    schema,
 )
 from flows.database.open_items import still_open
 from flows.database.session import Database, open_database, reading, transaction
@@ -295,14 +295,13 @@ LINES = st.lists(
     deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_booked_in_bulk_is_what_is_decided_line_by_line(
-    scratch: Path, chosen: list[tuple[int, Mapping[str, object]]]
+    scratch: Path, sqlite_with_tables: Path, chosen: list[tuple[int, Mapping[str, object]]]
 ) -> None:
     found = []
     for bulk in (True, False):
         file = scratch / f"{bulk}.db"
-        file.unlink(missing_ok=True)
+        shutil.copy(sqlite_with_tables, file)
         with open_database(f"sqlite:///{file}") as database:
-            schema.upgrade(database)
             letters = handed_over(database, 3)
             unknown = ShipmentId("00000000-0000-4000-8000-999999999999")
             known = [*letters, unknown]
