@@ -50,6 +50,8 @@ class Column:
     """In characters; 0 is as wide as the heading."""
     summed: bool = False
     """Has a sum in the table's last row."""
+    total: tuple[str, float | str] | None = None
+    """What stands in the last row where a sum says nothing: a formula, and the value it gives."""
 
 
 class Book:
@@ -165,7 +167,7 @@ class Sheet:
         if top == 0:
             self._sheet.freeze_panes(1, 0)
             self._sheet.repeat_rows(0)
-        any_sum = any(column.summed for column in columns)
+        any_sum = any(column.summed or column.total for column in columns)
         last = top + max(count, 1) + int(any_sum)
         self._sheet.add_table(
             top,
@@ -189,13 +191,20 @@ class Sheet:
         said: dict[str, Any] = {
             "header": column.heading,
             "header_format": self.book.format(
-                Kind.WORDS, bold=True, font_color="#FFFFFF", bg_color=INK
+                Kind.WORDS,
+                bold=True,
+                font_color="#FFFFFF",
+                bg_color=INK,
+                text_wrap=True,
+                valign="top",
             ),
             "format": self.book.format(column.kind),
         }
         if column.summed:
             total_value = shown(total, column.kind)
             said |= {"total_function": f"SUBTOTAL(109,{cells})", "total_value": total_value}
+        elif column.total:
+            said |= {"total_function": column.total[0], "total_value": column.total[1]}
         return said
 
     def mark_wrong(self, first: int, last: int, column: int, *, slack: float = 0) -> None:

@@ -1,6 +1,7 @@
 """The tables of the statistics: the same ones in the workbook, as CSV and as Parquet."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -38,6 +39,36 @@ READING: Final = (
 POSTING: Final = ("posted", "days_median", "days_p90")
 RETURNS: Final = ("returned", "returned_share")
 
+WAYS: Final = {"at_once": False, "after_digital": True}
+"""How a letter came on paper: whether it was published digitally first."""
+
+KEY_FIGURES: Final = (
+    "letters",
+    "digital",
+    "paper",
+    "under_way",
+    "rejected",
+    "other",
+    "digital_share",
+    "published",
+    "decided",
+    "read",
+    "read_share",
+    "in_time",
+    "in_time_share",
+    "hours_median",
+    "hours_p90",
+    "posted",
+    "days_median",
+    "days_p90",
+    "returned",
+    "returned_share",
+)
+
+MAY_BE_MISSING: Final = {
+    name for name in KEY_FIGURES if name.endswith(("share", "_median", "_p90"))
+}
+
 HOUR_BANDS: Final = (1.0, 4.0, 12.0, 24.0, 48.0, 72.0)
 """Where the bands of hours to reading part."""
 
@@ -59,10 +90,12 @@ def tables_of(history: History) -> dict[str, pd.DataFrame]:
     1 and missing where there is nothing to take a share of.
     """
     by_month = _all(history, ["month"])
+    whole = _whole(history)
     named = _names(history)
     senders = _all(history, ["sender_id"])
     types = _all(history, ["type"])
     return {
+        "key_figures": _key_figures(by_month, whole),
         "months": by_month[["month", *VOLUMES]],
         "senders": _largest(named(senders), ["sender"])[
             ["sender", "organisation_number", *VOLUMES, *READING, *POSTING, *RETURNS]
@@ -71,7 +104,7 @@ def tables_of(history: History) -> dict[str, pd.DataFrame]:
         "statuses": _statuses(history),
         "reading": by_month[["month", *READING]],
         "reading_hours": _reading_hours(history),
-        "posting": _posting(history),
+        "posting": _posting(history, by_month),
         "rejections": _rejections(history),
         "rejections_by_sender": _sorted(
             named(_summed(history.rejected, ["sender_id", "code"], ["letters"])),
@@ -105,6 +138,22 @@ def _all(history: History, keys: Sequence[str]) -> pd.DataFrame:
     if "month" in keys:
         whole = _named_months(whole, history)
     return _sorted(whole, keys)
+
+
+def _whole(history: History) -> pd.DataFrame:
+    """Return the same of all letters, in one row."""
+    frames = ("letters", "published", "late", "returned", "readings", "postings")
+    alike = replace(history, **{name: getattr(history, name).assign(all="") for name in frames})
+    found = pd.DataFrame({"all": [""]}).astype("str").merge(_all(alike, ["all"]), how="left")
+    return found.fillna(dict.fromkeys(set(KEY_FIGURES) - MAY_BE_MISSING, 0))
+
+
+def _key_figures(by_month: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a figure: its name, what it was in the last month, and in all months."""
+    last = by_month.iloc[-1]
+    rows = [(name, float(last[name]), float(whole[name].iloc[0])) for name in KEY_FIGURES]
+    frame = pd.DataFrame(rows, columns=["figure", "this_month", "twelve_months"])
+    return frame.astype({"figure": "str"})
 
 
 def _volumes(letters: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -213,14 +262,17 @@ def _reading_hours(history: History) -> pd.DataFrame:
     return frame
 
 
-def _posting(history: History) -> pd.DataFrame:
-    """Return printed letters by month of posting, and by whether they were published first."""
-    named = history.postings.assign(
-        way=history.postings["offered"].map({True: "after_digital", False: "paper_at_once"})
-    )
-    found = _spread(named, ["month", "way"], "days", "posted")
-    found["month"] = [history.names[place] for place in found["month"]]
-    return _sorted(found.astype({"month": "str"}), ["month", "way"])
+def _posting(history: History, by_month: pd.DataFrame) -> pd.DataFrame:
+    """Return printed letters by month, in all and by whether they were published first."""
+    found = by_month[["month", *POSTING]]
+    for name, offered in WAYS.items():
+        some = history.postings[history.postings["offered"] == offered]
+        part = _spread(some, ["month"], "days", name)
+        part["month"] = [history.names[place] for place in part["month"]]
+        named = {f"days_{which}": f"{name}_days_{which}" for which in ("median", "p90")}
+        found = found.merge(part.rename(columns=named), on="month", how="left")
+        found[name] = found[name].fillna(0).astype("int64")
+    return found.merge(by_month[["month", *RETURNS]], on="month")
 
 
 def _rejections(history: History) -> pd.DataFrame:
