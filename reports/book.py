@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from math import ceil
 from typing import Any, Final, Self
 
 import xlsxwriter
@@ -19,6 +20,9 @@ WRONG: Final = "#F4C7C3"
 RIGHT: Final = "#D5EBD3"
 STYLE: Final = "Table Style Light 1"
 A4: Final = 9
+LINE: Final = 15
+"""The height of a line, in points."""
+
 ROWS: Final = 1_048_576
 """What a sheet holds."""
 
@@ -52,6 +56,8 @@ class Column:
     """Has a sum in the table's last row."""
     total: tuple[str, float | str] | None = None
     """What stands in the last row where a sum says nothing: a formula, and the value it gives."""
+    total_label: str = ""
+    """Words in the last row."""
 
 
 class Book:
@@ -137,6 +143,11 @@ class Sheet:
             self._sheet.write_number(row, column, shown(value, kind), form)
         return self
 
+    def lines(self, row: int, count: int) -> Self:
+        """Make a row so many lines high, where text is wrapped: not every program sees to it."""
+        self._sheet.set_row(row, LINE * count)
+        return self
+
     def formula(
         self, row: int, column: int, formula: str, value: float | str, kind: Kind, **looks: Any
     ) -> Self:
@@ -167,6 +178,9 @@ class Sheet:
         if top == 0:
             self._sheet.freeze_panes(1, 0)
             self._sheet.repeat_rows(0)
+        lines = max(_lines(column) for column in columns)
+        if lines > 1:
+            self.lines(top, lines)
         any_sum = any(column.summed or column.total for column in columns)
         last = top + max(count, 1) + int(any_sum)
         self._sheet.add_table(
@@ -205,6 +219,8 @@ class Sheet:
             said |= {"total_function": f"SUBTOTAL(109,{cells})", "total_value": total_value}
         elif column.total:
             said |= {"total_function": column.total[0], "total_value": column.total[1]}
+        elif column.total_label:
+            said |= {"total_string": column.total_label}
         return said
 
     def mark_wrong(self, first: int, last: int, column: int, *, slack: float = 0) -> None:
@@ -242,6 +258,11 @@ class Sheet:
 def shown(value: Any, kind: Kind) -> float:
     """Return what a cell holds: øre become kroner."""
     return float(value) / 100 if kind is Kind.KRONER else float(value)
+
+
+def _lines(column: Column) -> int:
+    """Return how many lines a heading needs, beside the button of the filter."""
+    return ceil((len(column.heading) + 2) / column.width) if column.width else 1
 
 
 def _cells(column: int, first: int, last: int) -> str:

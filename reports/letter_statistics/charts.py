@@ -125,7 +125,8 @@ def _chart(
         amounts["max"] = 1
     if drawn.kind == "bar":
         chart.set_y_axis({"reverse": True, "line": _thin()["line"]})
-        chart.set_x_axis({**amounts, "line": {"none": True}})
+        # The axis of a chart whose first row is on top would stand above it.
+        chart.set_x_axis({**amounts, "line": {"none": True}, "label_position": "high"})
     else:
         chart.set_y_axis({**amounts, "line": {"none": True}})
         chart.set_x_axis({"line": _thin()["line"], "text_axis": True})

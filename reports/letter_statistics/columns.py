@@ -1,6 +1,7 @@
 """How each column of the statistics looks in a workbook, and what stands below it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -28,14 +29,15 @@ WORDS: Final[Mapping[str, float]] = {
 }
 """Words of ours."""
 
-NARROW: Final = 12
+NARROW: Final = 11
 NOT_SUMMED: Final = frozenset({"senders"})
 
 
 def columns_of(frame: pd.DataFrame, words: Mapping[str, str]) -> list[Column]:
     """Return how a table's columns look; counts are summed, and shares are reckoned of the sums."""
     names = [str(name) for name in frame.columns]
-    return [_column(name, names, frame, words) for name in names]
+    first, *rest = [_column(name, names, frame, words) for name in names]
+    return [replace(first, total_label=words["sum"]), *rest]
 
 
 def _column(

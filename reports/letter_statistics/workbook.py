@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import isnan
+from math import ceil, isnan
 from typing import Any, Final
 
 import pandas as pd
@@ -36,6 +36,9 @@ BY_MONTH: Final = ("months", "reading", "posting")
 
 MOST_ROWS: Final = 100_000
 """A sheet with more is of no use to anybody, and costs memory."""
+
+PER_LINE: Final = 95
+"""Letters of a line of the read-me."""
 
 ABOUT: Final = (
     "what",
@@ -132,7 +135,9 @@ def _read_me(sheet: Sheet, month: str, last: datetime | None, words: Words) -> N
     sheet.text(2, 0, until)
     for row, name in enumerate(ABOUT, start=4):
         sheet.text(row, 0, words[f"read_me_{name}"], bold=True, valign="top")
-        sheet.text(row, 1, words[f"read_me_{name}_text"], text_wrap=True, valign="top")
+        text = words[f"read_me_{name}_text"]
+        sheet.text(row, 1, text, text_wrap=True, valign="top")
+        sheet.lines(row, ceil(len(text) / PER_LINE))
 
 
 def _table_sheet(shown: Shown, name: str) -> Sheet:
