@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from prefect import flow, task
 
@@ -15,10 +15,8 @@ from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 from reports import cost
 from reports.controls import controls
-from reports.cost_benefit.assumptions import read_assumptions
-from reports.cost_benefit.basis import read_basis
-from reports.cost_benefit.workbook import workbook as cost_benefit_workbook
-from reports.deliverables import Format, Language, stem
+from reports.cost_benefit.report import cost_benefit_report
+from reports.deliverables import Format, Language
 from reports.export import files
 from reports.letter_facts import read_charges
 from reports.letter_statistics.report import statistics_report
@@ -61,7 +59,7 @@ def reports(
     Those are the cost/benefit model and the statistics. month: `2026-11`; left out, the one it is.
     """
     wanted = month or _month_of(at)
-    written = cost_benefit_report.submit(wanted, dry_run, language, file_format).result()
+    written = cost_benefit.submit(wanted, dry_run, language, file_format).result()
     written += letter_statistics.submit(wanted, dry_run, language, file_format).result()
     summary = month_report.submit(wanted, dry_run, file_format).result()
     return replace(summary, files=(*summary.files, *written))
@@ -82,19 +80,15 @@ def statistics(
 
 
 @task(**EACH_STEP)
-def cost_benefit_report(
+def cost_benefit(
     month: str, dry_run: bool, language: Language, file_format: Format
 ) -> tuple[str, ...]:
     """Write the cost/benefit workbook, with what was measured until a month's end."""
     settings = read_settings()
     _, before = _bounds(month)
-    last = before - timedelta(days=1)
     with open_database(settings.database_url) as database, reading(database) as tx:
-        basis = read_basis(tx, before)
-    if file_format not in BOOKS:
-        return ()
-    name = f"{stem('kost-nytte', month, language)}.xlsx"
-    return _write({name: cost_benefit_workbook(read_assumptions(last), basis, last)}, dry_run)
+        report = cost_benefit_report(tx, before, language)
+    return _write(files.contents(report, file_format), dry_run)
 
 
 @task(**EACH_STEP)

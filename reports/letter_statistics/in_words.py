@@ -26,6 +26,8 @@ def _said(frame: pd.DataFrame, words: Words) -> pd.DataFrame:
     if "type" in said:
         names = {OTHER_TYPES: words["other_types"], "": words["no_type"]}
         said["type"] = [names.get(value, value) for value in said["type"]]
+    if "figure" in said:
+        said.insert(1, "figure_name", [words[value] for value in said["figure"]])
     for name in ("status", "reason"):
         if name in said:
             named = [words.get(f"{name}_{value}", value) for value in said[name]]

@@ -156,10 +156,11 @@ def _summary(sheet: Sheet, shown: Shown, month: str) -> None:
     """Show the key figures; all but the medians are formulas over the other sheets."""
     words = shown.words
     sheet.heading(0, fill_sentence(words["title"], maned=month))
-    for place, name in enumerate(("figure", "this_month", "twelve_months")):
+    for place, name in enumerate(("figure_name", "this_month", "twelve_months")):
         looks = {"bold": True, "font_color": "#FFFFFF", "bg_color": INK}
         sheet.text(charts.FIGURES - 1, place, words[name], **looks)
-    figures = shown.tables["key_figures"].itertuples(index=False, name=None)
+    kept = ["figure", "this_month", "twelve_months"]
+    figures = shown.tables["key_figures"][kept].itertuples(index=False, name=None)
     for row, (name, now, all_) in enumerate(figures, start=charts.FIGURES):
         looks = {"bg_color": PALE} if name.endswith("share") else {}
         sheet.text(row, 0, words[name], **looks)

@@ -7,7 +7,7 @@ import pytest
 from flows.wording import sentences
 from reports.deliverables import Language
 
-BOOKS = ["statistics"]
+BOOKS = ["statistics", "cost_benefit"]
 
 
 @pytest.mark.parametrize("book", BOOKS)
