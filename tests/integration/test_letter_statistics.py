@@ -124,7 +124,7 @@ def test_printed_letters_are_counted_by_their_way_to_the_doormat(database: Datab
     found = tables(database)
 
     posted = row(found, "posting", month="2026-11")
-    assert (posted["way"], posted["posted"]) == ("paper_at_once", 4)
+    assert (posted["posted"], posted["at_once"], posted["after_digital"]) == (4, 4, 0)
     assert 1 < float(str(posted["days_median"])) < 3
     sender = row(found, "senders", sender="Nordvik kommune")
     assert (sender["paper"], sender["returned"], sender["returned_share"]) == (4, 1, 0.25)
