@@ -28,11 +28,12 @@ JOBS ?= 1
 faults: $(STAMP) ## 200 seeded nights of 2,000 letters in which much goes wrong; SEEDS=17 runs one
 	$(BIN)/python -W ignore tests/faults/run_seeds.py --seeds $(SEEDS) --letters $(LETTERS) --jobs $(JOBS)
 
-check: $(STAMP) ## format, lint, types and the arrows between the rooms
+check: $(STAMP) ## format, lint, types, the arrows between the rooms, and known faults in what we use
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit
 
 format: $(STAMP) ## put the code in its usual shape
 	$(BIN)/ruff format .

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 
 from flows import sftp
+from flows.bounded_http import PLAIN, bounded
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
@@ -18,6 +19,7 @@ from flows.dispatch.contact_register import Silence, open_contact_register
 from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
 from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
+from flows.intake.malware import open_scanner
 from flows.object_archive import ObjectArchive, open_archive
 from flows.print_batch.logo import KINDS, can_be_read
 from flows.settings import Settings
@@ -59,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("inbox", _inbox),
         ("disk", _disk),
         ("archive", _archive),
+        ("malware scanner", _malware),
         ("assembly", _assembly),
         ("maskinporten", _maskinporten),
         ("altinn", _altinn),
@@ -144,6 +147,11 @@ def _archive(settings: Settings) -> str:
     return f"{settings.archive_url} answers"
 
 
+def _malware(settings: Settings) -> str:
+    scanner = open_scanner(settings.malware)
+    return scanner.version() if scanner else "not used: documents are not scanned"
+
+
 def _assembly(settings: Settings) -> str:
     wanted = settings.workers
     if wanted.task_runner == "process_pool":
@@ -189,13 +197,9 @@ def _altinn(settings: Settings) -> str:
         headers[SUBSCRIPTION] = settings.altinn.subscription_key.get_secret_value()
     question = {"resourceId": settings.altinn.resource_id, "role": "Sender"}
     try:
-        answer = httpx.get(
-            address,
-            params=question,
-            headers=headers,
-            auth=tokens.altinn_auth() if tokens else None,
-            timeout=10,
-        )
+        with httpx.Client(headers={**headers, **PLAIN}, timeout=10, **bounded()) as client:
+            auth = tokens.altinn_auth() if tokens else None
+            answer = client.get(address, params=question, auth=auth)
     except httpx.HTTPError as fault:
         raise NeedsAPerson(
             f"no answer ({type(fault).__name__})",
