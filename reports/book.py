@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from math import ceil
+from textwrap import wrap
 from typing import Any, Final, Self
 
 import xlsxwriter
@@ -143,6 +143,12 @@ class Sheet:
             self._sheet.write_number(row, column, shown(value, kind), form)
         return self
 
+    def pages_wide(self, pages: int) -> Self:
+        """Print a wide table on so many pages beside each other, its first column on each."""
+        self._sheet.fit_to_pages(pages, 0)
+        self._sheet.repeat_columns(0)
+        return self
+
     def lines(self, row: int, count: int) -> Self:
         """Make a row so many lines high, where text is wrapped: not every program sees to it."""
         self._sheet.set_row(row, LINE * count)
@@ -262,7 +268,7 @@ def shown(value: Any, kind: Kind) -> float:
 
 def _lines(column: Column) -> int:
     """Return how many lines a heading needs, beside the button of the filter."""
-    return ceil((len(column.heading) + 2) / column.width) if column.width else 1
+    return len(wrap(column.heading, max(int(column.width) - 1, 1))) if column.width else 1
 
 
 def _cells(column: int, first: int, last: int) -> str:

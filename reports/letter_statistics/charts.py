@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from reports.book import INK, Book, Sheet
+from reports.letter_statistics.columns import MOST_ON_A_PAGE
 from reports.letter_statistics.in_words import Words
 
 FIGURES: Final = 3
@@ -66,7 +67,9 @@ def draw_all(
             chart.combine(_share_line(book, sheet, frame, rows, words))
         _settle(chart, words[f"chart_{title}"], legend=len(drawn.columns) > 1)
         height = 360 if drawn.kind != "bar" else 140 + 26 * rows
-        sheet.draw(len(frame) + 3, 0, chart, width=900, height=height)
+        # The first column of a wide table is printed on each page, and what lies over it too.
+        column = int(len(frame.columns) > MOST_ON_A_PAGE)
+        sheet.draw(len(frame) + 3, column, chart, width=900, height=height)
 
 
 def draw_summary(

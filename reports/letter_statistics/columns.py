@@ -29,7 +29,10 @@ WORDS: Final[Mapping[str, float]] = {
 }
 """Words of ours."""
 
-NARROW: Final = 11
+NARROW: Final = 12
+MOST_ON_A_PAGE: Final = 14
+"""Columns that can be read when they are printed on one page."""
+
 NOT_SUMMED: Final = frozenset({"senders"})
 
 

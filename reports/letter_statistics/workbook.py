@@ -12,7 +12,7 @@ from flows.clock import OSLO
 from flows.wording import fill_sentence
 from reports.book import INK, PALE, Book, Kind, Sheet, cell
 from reports.letter_statistics import charts
-from reports.letter_statistics.columns import columns_of
+from reports.letter_statistics.columns import MOST_ON_A_PAGE, columns_of
 from reports.letter_statistics.in_words import Words, in_words
 from reports.letter_statistics.tables import SHARES, Tables
 
@@ -144,6 +144,8 @@ def _table_sheet(shown: Shown, name: str) -> Sheet:
     frame = shown.tables[name]
     sheet = shown.book.sheet(shown.words[f"sheet_{name}"])
     rows = ([_plain(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    if len(frame.columns) > MOST_ON_A_PAGE:
+        sheet.pages_wide(2)
     sheet.table(f"Statistikk_{name}", columns_of(frame, shown.words), rows)
     return sheet
 
