@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from builders import MONDAY, a_registration, handed_over, notified, registered
@@ -17,6 +18,8 @@ from flows.domain.status import Mover, Status
 from flows.domain.vendor_profile import NEUTRAL
 from flows.receipts.ingestion import book_file, stage_receipts
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
+from reports import flow
+from reports.deliverables import Format, Language
 from reports.letter_statistics.history import read_history
 from reports.letter_statistics.tables import Tables, tables_of
 
@@ -171,3 +174,46 @@ def test_a_database_without_letters_has_empty_tables(database: Database) -> None
     assert row(found, "months", month="2026-11")["letters"] == 0
     assert found["letters"].empty
     assert found["senders"].empty
+
+
+def test_a_dry_run_names_what_would_be_written_and_writes_nothing(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVARUT_HOME", str(tmp_path))
+    monkeypatch.setenv("SVARUT_DATABASE_URL", str(sqlite.url))
+    digital_letters(sqlite)
+
+    dry = flow.letter_statistics.fn("2026-11", True, Language.ENGLISH, Format.ALL)
+    empty = not (tmp_path / "reports-out").exists()
+    wet = flow.letter_statistics.fn("2026-11", False, Language.ENGLISH, Format.ALL)
+
+    assert empty
+    assert dry == wet
+    assert dry == (
+        "statistikk-2026-11-en.xlsx",
+        "statistikk-2026-11-en/*.csv (12)",
+        "statistikk-2026-11/*.parquet (12)",
+    )
+    assert len(list((tmp_path / "reports-out").rglob("*.*"))) == 25
+
+
+def test_a_month_that_is_over_is_written_again_byte_for_byte(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVARUT_HOME", str(tmp_path))
+    monkeypatch.setenv("SVARUT_DATABASE_URL", str(sqlite.url))
+    first, *_ = digital_letters(sqlite)
+    paper, *_ = printed(sqlite, 2, at=MONDAY + timedelta(days=3))
+    folder = tmp_path / "reports-out"
+
+    def written_files() -> dict[Path, bytes]:
+        flow.letter_statistics.fn("2026-11", False, Language.BOKMAL, Format.ALL)
+        return {file: file.read_bytes() for file in folder.rglob("*.*")}
+
+    before = written_files()
+    read(sqlite, first, MONDAY + timedelta(hours=3), recorded=DECEMBER)
+    with transaction(sqlite) as tx:
+        note_each(tx, [(paper, "returned", {"reason": "R01"})], actor="receipts", at=DECEMBER)
+    after = written_files()
+
+    assert {file.name for file in before if before[file] != after[file]} == set()
