@@ -26,8 +26,9 @@ from flows.database import schema
 from flows.database.bulk import insert_rows, stored_instant
 from flows.database.session import Tx, open_database, reading, transaction
 from flows.database.tables import events, problems, senders, shipments
-from flows.wording import sentences
+from reports.deliverables import Language
 from reports.letter_statistics.history import read_history
+from reports.letter_statistics.in_words import words_of
 from reports.letter_statistics.tables import tables_of
 from reports.letter_statistics.workbook import workbook
 
@@ -78,7 +79,7 @@ def statistics(url: str, kept: Path | None) -> None:
     """Make the workbook."""
     with open_database(url) as database, reading(database) as tx:
         history = read_history(tx, MONTH)
-    content = workbook(tables_of(history), "2026-11", history.last, sentences("statistics/nb.toml"))
+    content = workbook(tables_of(history), "2026-11", history.last, words_of(Language.BOKMAL))
     if kept is not None:
         kept.mkdir(exist_ok=True)
         (kept / "statistikk-2026-11.xlsx").write_bytes(content)

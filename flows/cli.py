@@ -125,7 +125,9 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show what would happen; change nothing, send nothing."),
     ] = False,
-    month: Annotated[str, typer.Option(help="For reports: yyyy-mm. The month of --at.")] = "",
+    month: Annotated[
+        str, typer.Option(help="For reports: yyyy-mm, or last. The month of --at.")
+    ] = "",
     language: Annotated[
         Language, typer.Option(help="For reports: bokmål, nynorsk or English.")
     ] = Language.BOKMAL,

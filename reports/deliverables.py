@@ -1,6 +1,11 @@
 """What reports are written as: their languages, formats and file names."""
 
+from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
+
+LAST: Final = "last"
+"""The month before the one it is: for schedules."""
 
 
 class Language(StrEnum):
@@ -18,6 +23,15 @@ class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     ALL = "all"
+
+
+def month_named(month: str | None, today: date) -> str:
+    """Return a month as `2026-11`: the one named, or without a name the one it is."""
+    if month == LAST:
+        today = today.replace(day=1) - timedelta(days=1)
+    elif month:
+        return month
+    return f"{today:%Y-%m}"
 
 
 def stem(book: str, month: str, language: Language) -> str:

@@ -16,7 +16,7 @@ from flows.task_policy import EACH_STEP
 from reports import cost
 from reports.controls import controls
 from reports.cost_benefit.report import cost_benefit_report
-from reports.deliverables import Format, Language
+from reports.deliverables import Format, Language, month_named
 from reports.export import files
 from reports.letter_facts import read_charges
 from reports.letter_statistics.report import statistics_report
@@ -56,9 +56,10 @@ def reports(
 ) -> ReportSummary:
     """Write a month's workbook, and two of the twelve months that end with it.
 
-    Those are the cost/benefit model and the statistics. month: `2026-11`; left out, the one it is.
+    Those are the cost/benefit model and the statistics. month: `2026-11`, or `last`; left out, the
+    one it is.
     """
-    wanted = month or _month_of(at)
+    wanted = month_named(month, clock.oslo_date(at or clock.now()))
     written = cost_benefit.submit(wanted, dry_run, language, file_format).result()
     written += letter_statistics.submit(wanted, dry_run, language, file_format).result()
     summary = month_report.submit(wanted, dry_run, file_format).result()
@@ -73,8 +74,8 @@ def statistics(
     language: Language = Language.BOKMAL,
     file_format: Format = Format.XLSX,
 ) -> StatisticsSummary:
-    """Write the statistics of the twelve months that end with a month, and nothing else."""
-    wanted = month or _month_of(at)
+    """Write the statistics of the twelve months that end with a month, as in `reports`."""
+    wanted = month_named(month, clock.oslo_date(at or clock.now()))
     written = letter_statistics.submit(wanted, dry_run, language, file_format).result()
     return StatisticsSummary(wanted, written)
 
@@ -145,17 +146,13 @@ def _write(contents: Mapping[str, bytes], dry_run: bool) -> tuple[str, ...]:
     return files.in_short(contents)
 
 
-def _month_of(at: datetime | None) -> str:
-    return f"{clock.oslo_date(at or clock.now()):%Y-%m}"
-
-
 def _bounds(month: str) -> tuple[date, date]:
     """Return the first day of a month, and of the next."""
     try:
         first = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise NeedsAPerson(
-            f"{month!r} is no month", where="reports", do="write it as 2026-11"
+            f"{month!r} is no month", where="reports", do="write it as 2026-11, or last"
         ) from None
     following = (first.year + first.month // 12, first.month % 12 + 1)
     return first, date(*following, 1)

@@ -138,7 +138,7 @@ def _chart(
 
 def _label(names: Sequence[str]) -> int:
     """Return the column that names a table's rows: in words, where it has them."""
-    wanted = ("reason_name", "hours_band", "code", "month", "sender", "type")
+    wanted = ("reason_name", "code_name", "hours_band", "month", "sender", "type")
     return names.index(next(name for name in wanted if name in names))
 
 

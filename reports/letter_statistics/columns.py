@@ -25,6 +25,7 @@ WORDS: Final[Mapping[str, float]] = {
     "channel": 14,
     "status_name": 22,
     "reason_name": 34,
+    "code_name": 44,
     "hours_band": 20,
 }
 """Words of ours."""

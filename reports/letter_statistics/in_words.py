@@ -6,10 +6,20 @@ from math import isnan
 import pandas as pd
 
 from flows.database.letter_history import OTHER_TYPES
-from flows.wording import fill_sentence
+from flows.wording import fill_sentence, sentences
+from reports.deliverables import Language
 from reports.letter_statistics.tables import Tables
 
 Words = Mapping[str, str]
+
+
+def words_of(language: Language) -> Words:
+    """Return all words of a language: the workbook's, and each reason to reject as `code_...`."""
+    reasons = sentences(f"rejections/{language}.toml")
+    return {
+        **sentences(f"statistics/{language}.toml"),
+        **{f"code_{code}": text for code, text in reasons.items()},
+    }
 
 
 def in_words(tables: Tables, words: Words) -> dict[str, pd.DataFrame]:
@@ -28,7 +38,7 @@ def _said(frame: pd.DataFrame, words: Words) -> pd.DataFrame:
         said["type"] = [names.get(value, value) for value in said["type"]]
     if "figure" in said:
         said.insert(1, "figure_name", [words[value] for value in said["figure"]])
-    for name in ("status", "reason"):
+    for name in ("status", "code", "reason"):
         if name in said:
             named = [words.get(f"{name}_{value}", value) for value in said[name]]
             said.insert(list(said.columns).index(name) + 1, f"{name}_name", named)

@@ -4,11 +4,10 @@ from datetime import date
 from functools import partial
 
 from flows.database.session import Tx
-from flows.wording import sentences
 from reports.deliverables import Language
 from reports.export.files import Report
 from reports.letter_statistics.history import read_history
-from reports.letter_statistics.in_words import in_words
+from reports.letter_statistics.in_words import in_words, words_of
 from reports.letter_statistics.tables import tables_of
 from reports.letter_statistics.workbook import workbook
 
@@ -17,7 +16,7 @@ def statistics_report(tx: Tx, first: date, language: Language) -> Report:
     """Return the statistics of the twelve months that end with the one that begins that day."""
     month = f"{first:%Y-%m}"
     history = read_history(tx, first)
-    tables, words = tables_of(history), sentences(f"statistics/{language}.toml")
+    tables, words = tables_of(history), words_of(language)
     statuses = {name.removeprefix("status_"): said for name, said in words.items()}
     return Report(
         book="statistikk",

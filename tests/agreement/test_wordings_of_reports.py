@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from flows.domain.identity import NumberFault
+from flows.domain.postal_address import AddressFault
+from flows.intake.problems import NOTES, Code
 from flows.wording import sentences
 from reports.deliverables import Language
 
-BOOKS = ["statistics", "cost_benefit"]
+BOOKS = ["statistics", "cost_benefit", "rejections"]
 
 
 @pytest.mark.parametrize("book", BOOKS)
@@ -21,6 +24,13 @@ def test_every_language_has_the_same_words_with_the_same_values(
     assert {name: placeholders(text) for name, text in found.items()} == {
         name: placeholders(text) for name, text in bokmal.items()
     }
+
+
+def test_every_reason_to_reject_has_a_few_words() -> None:
+    faults = [code for code in Code if code not in NOTES]
+    codes = {str(code) for code in [*faults, *AddressFault, *NumberFault]}
+
+    assert sentences("rejections/nb.toml").keys() == codes
 
 
 @pytest.mark.parametrize("book", BOOKS)

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from letter_histories import INJECTED, a_history
 
-from reports.deliverables import Format, Language
+from reports.deliverables import Format, Language, month_named
 from reports.export.as_csv import INERT, as_csv
 from reports.export.as_parquet import as_parquet
 from reports.export.files import Report, contents, in_short
@@ -118,3 +119,10 @@ def test_every_table_of_the_statistics_reads_back_equal() -> None:
         found = pq.read_table(pa.BufferReader(content)).to_pandas()
 
         pd.testing.assert_frame_equal(found, frame, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("named", "month"), [(None, "2027-01"), ("last", "2026-12"), ("2026-07", "2026-07")]
+)
+def test_a_month_is_named_or_is_the_one_it_is(named: str | None, month: str) -> None:
+    assert month_named(named, date(2027, 1, 31)) == month

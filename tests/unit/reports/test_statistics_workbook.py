@@ -10,13 +10,13 @@ from letter_histories import INJECTED, LAST, a_history, no_history
 from openpyxl import load_workbook
 from recalculating import differences
 
-from flows.wording import sentences
 from reports.deliverables import Language
 from reports.letter_statistics import workbook as made
+from reports.letter_statistics.in_words import words_of
 from reports.letter_statistics.tables import tables_of
 from reports.letter_statistics.workbook import workbook
 
-WORDS = sentences("statistics/nb.toml")
+WORDS = words_of(Language.BOKMAL)
 CONTENT = workbook(tables_of(a_history()), "2026-12", LAST, WORDS)
 
 
@@ -37,7 +37,7 @@ def test_equal_figures_give_equal_bytes() -> None:
 def test_it_is_written_in_every_language_with_every_control_at_nought(
     history: Any, language: Language
 ) -> None:
-    words = sentences(f"statistics/{language}.toml")
+    words = words_of(language)
     found = history()
 
     book = opened(workbook(tables_of(found), "2026-12", found.last, words))
@@ -74,6 +74,12 @@ def test_the_key_figures_are_stored_beside_their_formulas() -> None:
     assert found["Brev"] == 201
     assert found["Digital andel"] == pytest.approx(140 / 190)
     assert found["Timer til lest, median"] == 2.5
+
+
+def test_a_reason_stands_in_words_beside_its_code() -> None:
+    sheet = opened()[WORDS["sheet_rejections"]]
+
+    assert [cell.value for cell in sheet[2]][:3] == ["PDF_TOM", "PDF uten sider", 3]
 
 
 def test_it_has_its_charts() -> None:
