@@ -8,7 +8,7 @@ import pandas as pd
 
 from flows.domain.status import Status
 from reports.book import Column, Kind, cell
-from reports.letter_statistics.tables import SHARES
+from reports.letter_statistics.by_key import SHARES
 
 TEXTS: Final[Mapping[str, float]] = {
     "month": 10,

@@ -8,21 +8,15 @@ import pandas as pd
 
 from flows.database.letter_history import OTHER_TYPES
 from flows.domain.status import Status
+from reports.letter_statistics.by_key import (
+    CHANNELS,
+    all_by,
+    in_order,
+    named_months,
+    spread_by,
+    summed_by,
+)
 from reports.letter_statistics.history import History
-
-CHANNELS: Final[Mapping[Status, str]] = {
-    Status.READ: "digital",
-    Status.SENT_DIGITALLY: "digital",
-    Status.SENT_TO_PRINT: "paper",
-    Status.PRINTED: "paper",
-    Status.RECEIVED: "under_way",
-    Status.ACCEPTED: "under_way",
-    Status.NOTIFIED: "under_way",
-    Status.REJECTED: "rejected",
-    Status.NOT_DELIVERED: "other",
-    Status.MANUALLY_HANDLED: "other",
-}
-"""How a letter reached its recipient, by its status."""
 
 VOLUMES: Final = ("letters", "digital", "paper", "under_way", "rejected", "other", "digital_share")
 READING: Final = (
@@ -72,14 +66,6 @@ MAY_BE_MISSING: Final = {
 HOUR_BANDS: Final = (1.0, 4.0, 12.0, 24.0, 48.0, 72.0)
 """Where the bands of hours to reading part."""
 
-SHARES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "digital_share": ("digital", ("digital", "paper")),
-    "read_share": ("read", ("decided",)),
-    "in_time_share": ("in_time", ("decided",)),
-    "returned_share": ("returned", ("posted",)),
-}
-"""Each share: its part, and what adds up to its whole. docs/statistics.md says each in words."""
-
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -89,11 +75,11 @@ def tables_of(history: History) -> dict[str, pd.DataFrame]:
     Months are `2026-11`, types the senders' own words ("*": those that are few), shares parts of
     1 and missing where there is nothing to take a share of.
     """
-    by_month = _all(history, ["month"])
+    by_month = all_by(history, ["month"])
     whole = _whole(history)
     named = _names(history)
-    senders = _all(history, ["sender_id"])
-    types = _all(history, ["type"])
+    senders = all_by(history, ["sender_id"])
+    types = all_by(history, ["type"])
     return {
         "key_figures": _key_figures(by_month, whole),
         "months": by_month[["month", *VOLUMES]],
@@ -106,8 +92,8 @@ def tables_of(history: History) -> dict[str, pd.DataFrame]:
         "reading_hours": _reading_hours(history),
         "posting": _posting(history, by_month),
         "rejections": _rejections(history),
-        "rejections_by_sender": _sorted(
-            named(_summed(history.rejected, ["sender_id", "code"], ["letters"])),
+        "rejections_by_sender": in_order(
+            named(summed_by(history.rejected, ["sender_id", "code"], ["letters"])),
             ["sender", "organisation_number", "code"],
         )[["sender", "organisation_number", "code", "letters"]],
         "returns": _returns(history),
@@ -115,36 +101,11 @@ def tables_of(history: History) -> dict[str, pd.DataFrame]:
     }
 
 
-def _all(history: History, keys: Sequence[str]) -> pd.DataFrame:
-    """Return everything that is counted, by one key: VOLUMES, READING, POSTING, RETURNS."""
-    volumes = _volumes(history.letters, keys)
-    published = _summed(history.published, keys, ["published", "due"])
-    read = _reading(history.readings, keys)
-    late = _summed(history.late, keys, ["letters"]).rename(columns={"letters": "read_on_paper_too"})
-    posted = _spread(history.postings, keys, "days", "posted")
-    returned = _summed(history.returned, keys, ["letters"]).rename(columns={"letters": "returned"})
-    whole = volumes
-    for part in (published, read, late, posted, returned):
-        whole = whole.merge(part, on=list(keys), how="outer")
-    counts = [
-        name
-        for name in whole.columns
-        if name not in keys and not name.endswith(("_median", "_p90"))
-    ]
-    whole[counts] = whole[counts].fillna(0).astype("int64")
-    # Decided: read, or its deadline has passed.
-    whole["decided"] = whole["due"] + whole["read_before_due"]
-    whole = _with_shares(whole)
-    if "month" in keys:
-        whole = _named_months(whole, history)
-    return _sorted(whole, keys)
-
-
 def _whole(history: History) -> pd.DataFrame:
     """Return the same of all letters, in one row."""
     frames = ("letters", "published", "late", "returned", "readings", "postings")
     alike = replace(history, **{name: getattr(history, name).assign(all="") for name in frames})
-    found = pd.DataFrame({"all": [""]}).astype("str").merge(_all(alike, ["all"]), how="left")
+    found = pd.DataFrame({"all": [""]}).astype("str").merge(all_by(alike, ["all"]), how="left")
     return found.fillna(dict.fromkeys(set(KEY_FIGURES) - MAY_BE_MISSING, 0))
 
 
@@ -154,79 +115,6 @@ def _key_figures(by_month: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     rows = [(name, float(last[name]), float(whole[name].iloc[0])) for name in KEY_FIGURES]
     frame = pd.DataFrame(rows, columns=["figure", "this_month", "twelve_months"])
     return frame.astype({"figure": "str"})
-
-
-def _volumes(letters: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    names = letters["status"].map({str(status): name for status, name in CHANNELS.items()})
-    wide = pd.DataFrame(
-        {
-            **{key: letters[key] for key in keys},
-            "letters": letters["letters"],
-            **{
-                channel: letters["letters"].where(names == channel, 0)
-                for channel in dict.fromkeys(CHANNELS.values())
-            },
-        }
-    )
-    return _summed(wide, keys, [name for name in wide.columns if name not in keys])
-
-
-def _reading(readings: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return read, in_time, read_before_due (with a deadline still to come), hours by keys."""
-    hours = _spread(readings, keys, "hours", "read")
-    flags = pd.DataFrame(
-        {
-            **{key: readings[key] for key in keys},
-            "in_time": readings["in_time"].astype("int64"),
-            "read_before_due": (~readings["due"]).astype("int64"),
-        }
-    )
-    return hours.merge(_summed(flags, keys, ["in_time", "read_before_due"]), on=list(keys))
-
-
-def _spread(frame: pd.DataFrame, keys: Sequence[str], column: str, count: str) -> pd.DataFrame:
-    """Return how many rows there are by keys, and a column's median and 90th percentile.
-
-    As MEDIAN and PERCENTILE.INC of a spreadsheet: between two values, in proportion.
-    """
-    grouped = frame.groupby(list(keys), observed=True)
-    found = pd.DataFrame(
-        {
-            count: grouped.size(),
-            f"{column}_median": grouped[column].quantile(0.5),
-            f"{column}_p90": grouped[column].quantile(0.9),
-        }
-    )
-    return _plain(found.reset_index(), keys)
-
-
-def _summed(frame: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
-    summed = frame.groupby(list(keys), observed=True)[list(columns)].sum()
-    return _plain(summed.reset_index(), keys)
-
-
-def _plain(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    return frame.astype({key: "int16" if key == "month" else "str" for key in keys})
-
-
-def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
-    for share, (part, wholes) in SHARES.items():
-        if {part, *wholes} <= set(frame.columns):
-            whole = frame[list(wholes)].sum(axis=1)
-            frame[share] = frame[part].div(whole.where(whole > 0))
-    return frame
-
-
-def _named_months(frame: pd.DataFrame, history: History) -> pd.DataFrame:
-    """Give months their names; from the first with a letter, each has a row."""
-    known = frame["month"].min() if len(frame) else len(history.names) - 1
-    places = pd.DataFrame({"month": range(int(known), len(history.names))}).astype("int16")
-    whole = places.merge(frame, on="month", how="left")
-    for name in whole.columns:
-        if frame[name].dtype == "int64":
-            whole[name] = whole[name].fillna(0).astype("int64")
-    whole["month"] = [history.names[place] for place in whole["month"]]
-    return whole.astype({"month": "str"})
 
 
 def _statuses(history: History) -> pd.DataFrame:
@@ -243,7 +131,7 @@ def _statuses(history: History) -> pd.DataFrame:
         }
     )
     columns = ["letters", *(str(status) for status in Status)]
-    return _named_months(_summed(wide, ["month"], columns), history)
+    return named_months(summed_by(wide, ["month"], columns), history)
 
 
 def _reading_hours(history: History) -> pd.DataFrame:
@@ -267,7 +155,7 @@ def _posting(history: History, by_month: pd.DataFrame) -> pd.DataFrame:
     found = by_month[["month", *POSTING]]
     for name, offered in WAYS.items():
         some = history.postings[history.postings["offered"] == offered]
-        part = _spread(some, ["month"], "days", name)
+        part = spread_by(some, ["month"], "days", name)
         part["month"] = [history.names[place] for place in part["month"]]
         named = {f"days_{which}": f"{name}_days_{which}" for which in ("median", "p90")}
         found = found.merge(part.rename(columns=named), on="month", how="left")
@@ -276,7 +164,7 @@ def _posting(history: History, by_month: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rejections(history: History) -> pd.DataFrame:
-    found = _summed(history.rejected, ["code"], ["letters"])
+    found = summed_by(history.rejected, ["code"], ["letters"])
     senders = history.rejected.groupby("code")["sender_id"].nunique()
     found["senders"] = found["code"].map(senders).astype("int64")
     letters = history.letters
@@ -286,7 +174,7 @@ def _rejections(history: History) -> pd.DataFrame:
 
 
 def _returns(history: History) -> pd.DataFrame:
-    found = _summed(history.returned, ["reason"], ["letters"])
+    found = summed_by(history.returned, ["reason"], ["letters"])
     total = int(found["letters"].sum())
     found["share"] = found["letters"] / total if total else float("nan")
     return _largest(found, ["reason"])
@@ -299,7 +187,7 @@ def _letters(history: History, named: Callable[[pd.DataFrame], pd.DataFrame]) ->
         month=[history.names[place] for place in history.letters["month"]],
     ).astype({"month": "str", "channel": "str"})
     keys = ["month", "sender", "organisation_number", "type", "channel", "status"]
-    return _sorted(named(found), keys)[[*keys, "letters"]]
+    return in_order(named(found), keys)[[*keys, "letters"]]
 
 
 def _names(history: History) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -314,7 +202,3 @@ def _largest(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         ["_rest", "letters", *keys], ascending=[True, False, *(True for _ in keys)]
     )
     return ordered.drop(columns="_rest").reset_index(drop=True)
-
-
-def _sorted(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    return frame.sort_values(list(keys)).reset_index(drop=True)

@@ -12,9 +12,10 @@ from flows.clock import OSLO
 from flows.wording import fill_sentence
 from reports.book import INK, PALE, Book, Kind, Sheet, cell
 from reports.letter_statistics import charts
+from reports.letter_statistics.by_key import SHARES
 from reports.letter_statistics.columns import MOST_ON_A_PAGE, columns_of
 from reports.letter_statistics.in_words import Words, in_words
-from reports.letter_statistics.tables import SHARES, Tables
+from reports.letter_statistics.tables import Tables
 
 SHEETS: Final = (
     "months",

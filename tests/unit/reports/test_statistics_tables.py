@@ -7,8 +7,9 @@ import pytest
 from letter_histories import a_history, no_history
 
 from flows.domain.status import Status
+from reports.letter_statistics.by_key import CHANNELS
 from reports.letter_statistics.months import months_until
-from reports.letter_statistics.tables import CHANNELS, tables_of
+from reports.letter_statistics.tables import tables_of
 
 TABLES = tables_of(a_history())
 
