@@ -1,6 +1,7 @@
 """What the saving becomes: over the years, when assumptions change, and in other worlds."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 from reports.book import PALE, Book, Kind, Sheet, cell
@@ -181,7 +182,8 @@ def scenario_sheet(book: Book, said: Assumptions, words: Words) -> None:
     _header(sheet, 0, ("scenario", "changes", *(name for name, _, _ in SCENARIO_RESULTS)), words)
     for row, scenario in enumerate(said.scenarios, start=1):
         sheet.text(row, 0, words[f"scenario_{scenario.id}"], bold=True, valign="top")
-        sheet.text(row, 1, changes_in_words(scenario.changes, words), text_wrap=True)
+        changes = changes_in_words(scenario.changes, words)
+        sheet.text(row, 1, changes, text_wrap=True).lines(row, max(ceil(len(changes) / 66), 1))
         for place, (_, result, kind) in enumerate(SCENARIO_RESULTS, start=2):
             formula = changed(result, scenario.changes)
             sheet.formula(row, place, formula, evaluate(formula, values), kind)

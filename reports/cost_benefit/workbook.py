@@ -26,6 +26,9 @@ COUNTS: Final = frozenset({"letters", "hours"})
 PER_LINE: Final = 85
 """Letters of a line of the read-me."""
 
+SOURCE_WIDTH: Final = 56
+"""Letters of a line that says where a figure is from."""
+
 NOTHING: Final = "–"
 
 LETTER_ROWS: Final = (
@@ -96,7 +99,7 @@ def _read_me(
 def _assumption_sheet(book: Book, said: Assumptions, basis: Basis, words: Words) -> None:
     """Give every figure in yellow; each cell has a name, its low and high too."""
     names = ("name", "unit", "low", "expected", "high", "status", "source", "id")
-    sheet = book.sheet(words["sheet_assumptions"], [52, 18, 12, 14, 12, 11, 60, 20])
+    sheet = book.sheet(words["sheet_assumptions"], [52, 18, 12, 14, 12, 11, SOURCE_WIDTH + 4, 20])
     for place, name in enumerate(names):
         sheet.text(0, place, words[name], bold=True, font_color="#FFFFFF", bg_color="#1F3B5C")
     for row, figure in enumerate(said.figures, start=1):
@@ -110,12 +113,14 @@ def _assumption_sheet(book: Book, said: Assumptions, basis: Basis, words: Words)
         sheet.text(row, 5, status, bold=figure.status == ESTIMATE)
         source = source_of(figure, basis, words)
         sheet.text(row, 6, source, text_wrap=True).text(row, 7, figure.id)
+        sheet.lines(row, ceil(len(source) / SOURCE_WIDTH))
     row = len(said.figures) + 1
     sheet.text(row, 0, words["rate"]).text(row, 1, words["unit_share_a_year"])
     sheet.value(row, 3, said.discount_rate, Kind.SHARE, bg_color=INPUT, border=1)
     book.name("rente", sheet, row, 3)
     sheet.text(row, 5, words["status_stated"])
     sheet.text(row, 6, words["source_rente"], text_wrap=True)
+    sheet.lines(row, ceil(len(words["source_rente"]) / SOURCE_WIDTH))
     sheet.text(row, 7, "rente")
     sheet.freeze(1, 1)
 
