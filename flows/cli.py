@@ -37,6 +37,7 @@ from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLat
 from flows.local_prefect import flows_run_here
 from flows.log_lines import log_from
 from flows.settings import read_settings
+from reports.deliverables import Format, Language
 
 EXIT_CODES: Final[dict[type[LetterError], int]] = {
     ImpossibleState: 1,
@@ -83,6 +84,7 @@ class Flow(StrEnum):
     RECEIPTS = "receipts"
     RECONCILE = "reconcile"
     REPORTS = "reports"
+    STATISTICS = "statistics"
     RETENTION = "retention"
 
 
@@ -96,6 +98,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
     Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
+    Flow.STATISTICS: ("reports.flow:statistics",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
 }
 """Which flows stand behind each word, in order."""
@@ -122,7 +125,15 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show what would happen; change nothing, send nothing."),
     ] = False,
-    month: Annotated[str, typer.Option(help="For reports: yyyy-mm. The month of --at.")] = "",
+    month: Annotated[
+        str, typer.Option(help="For reports: yyyy-mm, or last. The month of --at.")
+    ] = "",
+    language: Annotated[
+        Language, typer.Option(help="For reports: bokmål, nynorsk or English.")
+    ] = Language.BOKMAL,
+    file_format: Annotated[
+        Format, typer.Option("--format", help="For reports: a workbook, or its tables as files.")
+    ] = Format.XLSX,
 ) -> None:
     """Run one flow now, in this process. A second run changes nothing."""
     settings = read_settings()
@@ -134,8 +145,9 @@ def run(
             options: dict[str, Any] = {"at": when}
             if not path.endswith(":last_look"):
                 options["dry_run"] = dry_run
-            if flow is Flow.REPORTS and month:
-                options["month"] = month
+            if flow in {Flow.REPORTS, Flow.STATISTICS}:
+                options |= {"language": language, "file_format": file_format}
+                options |= {"month": month} if month else {}
             if flow is Flow.RECONCILE:
                 reconciled.show_outcome(partial(_flow(path), **options))
             else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from textwrap import wrap
 from typing import Any, Final, Self
 
 import xlsxwriter
@@ -20,6 +21,9 @@ RIGHT: Final = "#D5EBD3"
 EXPLAINED: Final = "#FFF0C2"
 STYLE: Final = "Table Style Light 1"
 A4: Final = 9
+LINE: Final = 15
+"""The height of a line, in points."""
+
 ROWS: Final = 1_048_576
 """What a sheet holds."""
 
@@ -62,6 +66,10 @@ class Column:
     """In characters; 0 is as wide as the heading."""
     summed: bool = False
     """Has a sum in the table's last row."""
+    total: tuple[str, float | str] | None = None
+    """What stands in the last row where a sum says nothing: a formula, and the value it gives."""
+    total_label: str = ""
+    """Words in the last row."""
 
 
 class Book:
@@ -167,6 +175,17 @@ class Sheet:
         """Begin a new page above a row, when it is printed."""
         self._sheet.set_h_pagebreaks([row])
 
+    def pages_wide(self, pages: int) -> Self:
+        """Print a wide table on so many pages beside each other, its first column on each."""
+        self._sheet.fit_to_pages(pages, 0)
+        self._sheet.repeat_columns(0)
+        return self
+
+    def lines(self, row: int, count: int) -> Self:
+        """Make a row so many lines high, where text is wrapped: not every program sees to it."""
+        self._sheet.set_row(row, LINE * count)
+        return self
+
     def formula(
         self, row: int, column: int, formula: str, value: float | str, kind: Kind, **looks: Any
     ) -> Self:
@@ -213,7 +232,10 @@ class Sheet:
         if top == 0:
             self._sheet.freeze_panes(1, 0)
             self._sheet.repeat_rows(0)
-        any_sum = any(column.summed for column in columns)
+        lines = max(_lines(column) for column in columns)
+        if lines > 1:
+            self.lines(top, lines)
+        any_sum = any(column.summed or column.total for column in columns)
         last = top + max(count, 1) + int(any_sum)
         self._sheet.add_table(
             top,
@@ -237,13 +259,22 @@ class Sheet:
         said: dict[str, Any] = {
             "header": column.heading,
             "header_format": self.book.format(
-                Kind.WORDS, bold=True, font_color="#FFFFFF", bg_color=INK
+                Kind.WORDS,
+                bold=True,
+                font_color="#FFFFFF",
+                bg_color=INK,
+                text_wrap=True,
+                valign="top",
             ),
             "format": self.book.format(column.kind),
         }
         if column.summed:
             total_value = shown(total, column.kind)
             said |= {"total_function": f"SUBTOTAL(109,{cells})", "total_value": total_value}
+        elif column.total:
+            said |= {"total_function": column.total[0], "total_value": column.total[1]}
+        elif column.total_label:
+            said |= {"total_string": column.total_label}
         return said
 
     def mark_wrong(self, first: int, last: int, column: int, *, slack: float = 0) -> None:
@@ -299,6 +330,11 @@ def shown(value: Any, kind: Kind) -> float:
 def _wrapped(kind: Kind) -> dict[str, object]:
     top: dict[str, object] = {"valign": "top"}
     return {**top, "text_wrap": True} if kind is Kind.WORDS else top
+
+
+def _lines(column: Column) -> int:
+    """Return how many lines a heading needs, beside the button of the filter."""
+    return len(wrap(column.heading, max(int(column.width) - 1, 1))) if column.width else 1
 
 
 def _cells(column: int, first: int, last: int) -> str:

@@ -102,9 +102,7 @@ def lines_waiting(tx: Tx, until: datetime) -> int:
         select(func.count())
         .select_from(receipt_lines)
         .join(receipt_files, receipt_files.c.sha256 == receipt_lines.c.file_sha256)
-        .where(
-            receipt_lines.c.state == LineState.QUARANTINED, receipt_files.c.fetched_at < until
-        )
+        .where(receipt_lines.c.state == LineState.QUARANTINED, receipt_files.c.fetched_at < until)
     )
     return tx.scalar(query) or 0
 
@@ -117,9 +115,7 @@ def invoices(tx: Tx, period: str) -> list[dict[str, Any]]:
     """
     credited = issued_invoices.alias("credited")
     on_it = (
-        select(
-            ledger_invoiced.c.invoice_id, func.sum(ledger.c.billed_ore).label("entries_ore")
-        )
+        select(ledger_invoiced.c.invoice_id, func.sum(ledger.c.billed_ore).label("entries_ore"))
         .join(ledger, ledger.c.id == ledger_invoiced.c.ledger_id)
         .join(issued_invoices, issued_invoices.c.id == ledger_invoiced.c.invoice_id)
         .where(issued_invoices.c.billing_period == period)
@@ -156,9 +152,7 @@ def vendor_invoices_of(tx: Tx, *, first: date, before: date) -> list[dict[str, A
     """
     rows = tx.execute(
         select(vendor_invoices)
-        .where(
-            vendor_invoices.c.last_day >= first, vendor_invoices.c.last_day < before
-        )
+        .where(vendor_invoices.c.last_day >= first, vendor_invoices.c.last_day < before)
         .order_by(vendor_invoices.c.vendor, vendor_invoices.c.number)
     ).mappings()
     return [

@@ -88,6 +88,7 @@ def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
     )
     (book,) = (demo.folder / "reports-out").glob("print-og-porto-*.xlsx")
     (model,) = (demo.folder / "reports-out").glob("kost-nytte-*.xlsx")
+    (counted,) = (demo.folder / "reports-out").glob("statistikk-*.xlsx")
 
     pieces = etree.parse(manifest).getroot()
     assert int(pieces.get("pages")) == len(PdfReader(batch).pages)
@@ -98,6 +99,9 @@ def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
     assert set(differences) == {0}
     measured = load_workbook(model)["Målt grunnlag"]
     assert measured["B2"].value == sheets["Forbruk"].max_row - 1
+    statistics = load_workbook(counted, data_only=True)
+    assert statistics["Sammendrag"]["C4"].value == len(demo.made)
+    assert {row[3].value for row in statistics["Kontroll"].iter_rows(min_row=2)} == {0}
 
 
 def test_no_name_number_or_address_is_ever_said(demo: Demo) -> None:
