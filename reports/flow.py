@@ -8,19 +8,17 @@ from datetime import date, datetime
 from prefect import flow, task
 
 from flows import clock
-from flows.database import facts
-from flows.database.session import open_database, reading
+from flows.database.ledger import enter_charges
+from flows.database.session import open_database, reading, snapshot, transaction
 from flows.errors import NeedsAPerson
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
-from reports import cost
-from reports.controls import controls
 from reports.cost_benefit.report import cost_benefit_report
 from reports.deliverables import Format, Language, month_named
 from reports.export import files
-from reports.letter_facts import read_charges
 from reports.letter_statistics.report import statistics_report
-from reports.workbook import Month, workbook
+from reports.month.controls import Agreement
+from reports.month.report import month_report as report_of_month
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class ReportSummary:
     net_ore: int
     controls_not_well: int
     sha256: str
-    """Of the month's workbook."""
+    """Of the month's files."""
     files: tuple[str, ...] = ()
     """What was written below the reports' folder; in a dry run, what would be."""
 
@@ -60,9 +58,10 @@ def reports(
     one it is.
     """
     wanted = month_named(month, clock.oslo_date(at or clock.now()))
+    enter_in_ledger.submit(dry_run).result()
     written = cost_benefit.submit(wanted, dry_run, language, file_format).result()
     written += letter_statistics.submit(wanted, dry_run, language, file_format).result()
-    summary = month_report.submit(wanted, dry_run, file_format).result()
+    summary = month_report.submit(wanted, dry_run, language, file_format).result()
     return replace(summary, files=(*summary.files, *written))
 
 
@@ -105,38 +104,35 @@ def letter_statistics(
 
 
 @task(**EACH_STEP)
-def month_report(month: str, dry_run: bool, file_format: Format) -> ReportSummary:
-    """Read the facts, reckon, and write one month's workbook."""
+def enter_in_ledger(dry_run: bool) -> int:
+    """Enter every charge that the ledger lacks; return how many entries that gave."""
+    settings = read_settings()
+    if dry_run:
+        return 0
+    with open_database(settings.database_url) as database, transaction(database) as tx:
+        return enter_charges(tx, grace_days=settings.invoice.grace_days)
+
+
+@task(**EACH_STEP)
+def month_report(
+    month: str, dry_run: bool, language: Language, file_format: Format
+) -> ReportSummary:
+    """Read the ledger, hold it against everything else, and write one month's workbook."""
     settings = read_settings()
     first, before = _bounds(month)
-    with open_database(settings.database_url) as database, reading(database) as tx:
-        charges = read_charges(tx, first=first, before=before)
-        totals = facts.control_totals(tx)
-    letters = cost.by_letter(charges)
-    checked = controls(totals, letters, charges)
-    last = max(letters["posted_on"], default=first)
-    content = workbook(
-        Month(
-            month=month,
-            data_until=f"{last:%d.%m.%Y}",
-            senders=cost.by_sender(letters),
-            codes=cost.by_account_code(letters),
-            letters=letters,
-            controls=checked,
-        ),
-    )
-    books = {f"print-og-porto-{month}.xlsx": content} if file_format in BOOKS else {}
+    with open_database(settings.database_url) as database, snapshot(database) as tx:
+        made = report_of_month(tx, first, before, language)
+    contents = files.contents(made.report, file_format)
+    letters = made.month.frames["senders"]
+    digest = hashlib.sha256(b"".join(contents[name] for name in sorted(contents)))
     return ReportSummary(
         month=month,
-        letters=len(letters),
+        letters=int(letters["letters"].sum()),
         net_ore=int(letters["net_ore"].sum()),
-        controls_not_well=sum(1 for control in checked if control.difference),
-        sha256=hashlib.sha256(content).hexdigest(),
-        files=_write(books, dry_run),
+        controls_not_well=sum(one.state is Agreement.WRONG for one in made.controls),
+        sha256=digest.hexdigest(),
+        files=_write(contents, dry_run),
     )
-
-
-BOOKS = {Format.XLSX, Format.ALL}
 
 
 def _write(contents: Mapping[str, bytes], dry_run: bool) -> tuple[str, ...]:

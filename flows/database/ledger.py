@@ -83,6 +83,7 @@ def _new_charges() -> Select[Any]:
 
 
 def is_entered() -> Any:
+    """Return the condition that a charge is in the ledger, for a statement about charges."""
     return exists().where(*[ledger.c[name] == charges.c[name] for name in KEY])
 
 

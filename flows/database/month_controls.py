@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy import and_, case, exists, func, not_, select
 
 from flows.database.issued_invoices import missing_numbers
 from flows.database.ledger import is_entered
@@ -63,6 +63,25 @@ def charge_totals(tx: Tx, period: str, *, first: date, before: date) -> dict[str
         "receipts": int(tx.scalar(select(func.count()).select_from(lines)) or 0),
         "not_entered": int(tx.scalar(missing) or 0),
     }
+
+
+def ledger_totals(tx: Tx, period: str) -> dict[str, int]:
+    """Return the sums of a month's entries: net_ore, vat_ore; and invoiced_ore, of those billed."""
+    billed = exists().where(ledger_invoiced.c.ledger_id == ledger.c.id)
+    row = tx.execute(
+        select(
+            func.coalesce(func.sum(ledger.c.billed_ore), 0),
+            func.coalesce(func.sum(ledger.c.vat_ore), 0),
+            func.coalesce(func.sum(case((billed, ledger.c.billed_ore), else_=0)), 0),
+        ).where(ledger.c.billing_period == period)
+    ).one()
+    return dict(zip(("net_ore", "vat_ore", "invoiced_ore"), map(int, row), strict=True))
+
+
+def entry_count(tx: Tx, period: str) -> int:
+    """Return how many entries a month has."""
+    query = select(func.count()).where(ledger.c.billing_period == period)
+    return int(tx.scalar(query) or 0)
 
 
 def letter_counts(tx: Tx, *, begins: datetime, ends: datetime) -> dict[str, int]:

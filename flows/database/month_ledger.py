@@ -1,85 +1,98 @@
 """The ledger of one billing month, as reports read it."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Integer, and_, case, func, or_, select
+from sqlalchemy import Integer, String, and_, case, cast, func, or_, select
 
 from flows.database.ledger_tables import issued_invoices, ledger, ledger_invoiced
 from flows.database.session import Tx
 from flows.database.tables import pieces, receipt_files, receipt_lines, senders
 from flows.domain.ledger import Category
 
-CHUNK: Final = 20_000
-"""Rows fetched at once: a month has hundreds of thousands."""
-
-ENTRY_COLUMNS: Final = (
-    "charged_on",
-    "sender_id",
-    "sender",
-    "organisation_number",
-    "account_code",
-    "shipment_id",
-    "batch_id",
-    "vendor",
-    "kind",
-    "sku",
-    "category",
-    "entry_class",
-    "quantity",
-    "list_ore",
-    "contracted_ore",
-    "billed_ore",
-    "vat_ore",
-    "invoice_id",
-    "invoice_number",
-    "file_sha256",
-    "line",
-)
-"""Of `entries`; the ledger's own words."""
-
 IS_LETTER: Final = and_(ledger.c.kind == "POSTAGE", ledger.c.category == Category.USAGE.value)
 """A posted letter has one such entry, and one of -1 when its receipt is taken back."""
 
 
-def entries(tx: Tx, period: str) -> Iterator[Sequence[Sequence[Any]]]:
-    """Give every entry of a billing month, ENTRY_COLUMNS, some thousand at a time.
+def letters(tx: Tx, period: str) -> list[tuple[Any, ...]]:
+    """Return a billing month's letters: a row a letter, day, code and invoice.
 
-    invoice_id and invoice_number are None where there is none yet. Ordered: equal facts, equal
-    reports, in whatever order they were entered.
+    Columns: charged_on, sender_id, sender, organisation_number, account_code, shipment_id,
+    batch_id, vendor; pages_black_white, pages_colour, sheets_by_machine, sheets_by_hand,
+    weight_grams, of the
+    receipt that was charged in the month (0 where it only takes back an earlier one); production,
+    postage, net, VAT, gross, list and contracted in øre (the last two None where a price is not
+    known); invoice, its number or id, empty where there is none. Ordered: equal facts, equal rows.
     """
+    entry = ledger.c
+
+    def of(kind: str) -> Any:
+        return func.sum(case((entry.kind == kind, entry.billed_ore), else_=0))
+
+    def known(column: Any) -> Any:
+        """Sum a column, or say None where one of its values is not known."""
+        return case((func.count(column) == func.count(), func.sum(column)), else_=None)
+
+    said = _counted(period)
+    keys = (
+        entry.charged_on, entry.sender_id, senders.c.name, entry.organisation_number,
+        entry.account_code, entry.shipment_id, entry.batch_id, entry.vendor,
+    )  # fmt: skip
+    counts = (
+        "pages_black_white", "pages_colour", "sheets_by_machine", "sheets_by_hand", "weight_grams",
+    )  # fmt: skip
+    invoice = func.coalesce(cast(issued_invoices.c.number, String), issued_invoices.c.id, "")
     query = (
         select(
-            ledger.c.charged_on,
-            ledger.c.sender_id,
-            senders.c.name,
-            *[ledger.c[name] for name in ENTRY_COLUMNS[3:17]],
-            issued_invoices.c.id,
-            issued_invoices.c.number,
-            ledger.c.file_sha256,
-            ledger.c.line,
+            *keys,
+            *[func.coalesce(func.max(said.c[name]), 0) for name in counts],
+            of("PRODUCTION"),
+            of("POSTAGE"),
+            func.sum(entry.billed_ore),
+            func.sum(entry.vat_ore),
+            func.sum(entry.billed_ore) + func.sum(entry.vat_ore),
+            known(entry.list_ore),
+            known(entry.contracted_ore),
+            invoice,
         )
-        .join(senders, senders.c.id == ledger.c.sender_id)
-        .outerjoin(ledger_invoiced, ledger_invoiced.c.ledger_id == ledger.c.id)
+        .join(senders, senders.c.id == entry.sender_id)
+        .outerjoin(said, said.c.shipment_id == entry.shipment_id)
+        .outerjoin(ledger_invoiced, ledger_invoiced.c.ledger_id == entry.id)
         .outerjoin(issued_invoices, issued_invoices.c.id == ledger_invoiced.c.invoice_id)
-        .where(ledger.c.billing_period == period)
-        .order_by(
-            ledger.c.charged_on,
-            ledger.c.sender_id,
-            ledger.c.account_code,
-            ledger.c.shipment_id,
-            ledger.c.file_sha256,
-            ledger.c.line,
-            ledger.c.charge_class,
-            ledger.c.kind,
-            ledger.c.sku,
-            ledger.c.turn,
-            ledger.c.category,
-        )
+        .where(entry.billing_period == period)
+        .group_by(*keys, invoice)
+        .order_by(*keys, invoice)
     )
-    rows = tx.execute(query, execution_options={"stream_results": True})
-    yield from rows.partitions(CHUNK)
+    return [tuple(row) for row in tx.execute(query)]
+
+
+def _counted(period: str) -> Any:
+    """Return what the last receipt that was charged in a month counts, a row a letter."""
+    entry, line = ledger.c, receipt_lines.c
+    turn = func.row_number().over(
+        partition_by=entry.shipment_id,
+        order_by=(line.booked_on.desc(), line.file_sha256.desc(), line.line.desc()),
+    )
+    rows = (
+        select(
+            entry.shipment_id,
+            line.pages_black_white,
+            line.pages_colour,
+            line.sheets_by_machine,
+            line.sheets_by_hand,
+            line.weight_grams,
+            turn.label("turn"),
+        )
+        .join(receipt_lines, and_(line.file_sha256 == entry.file_sha256, line.line == entry.line))
+        .where(
+            entry.billing_period == period,
+            entry.charge_class == "CHARGE",
+            entry.category == Category.USAGE.value,
+            entry.kind == "POSTAGE",
+        )
+        .subquery("charged_lines")
+    )
+    return select(rows).where(rows.c.turn == 1).subquery("counted")
 
 
 def postage(tx: Tx, period: str) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ WORDS: Final = (
     "expected_values.toml",
     *(f"cover_page/{language}.toml" for language in LANGUAGES),
     "altinn_words.toml",
-    "workbook.toml",
+    *(f"month_workbook/{language}.toml" for language in ("nb", "nn", "en")),
     *(f"altinn_message.{language}.md" for language in LANGUAGES),
 )
 """Templates without which a flow cannot say anything."""

@@ -10,7 +10,7 @@ from flows.intake.problems import NOTES, Code
 from flows.wording import sentences
 from reports.deliverables import Language
 
-BOOKS = ["statistics", "cost_benefit", "rejections"]
+BOOKS = ["statistics", "cost_benefit", "month_workbook", "rejections"]
 
 
 @pytest.mark.parametrize("book", BOOKS)

@@ -97,7 +97,8 @@ def test_a_vendor_of_either_dialect_is_booked_alike_and_once(vendor: Vendor) -> 
     assert counts == [BookingCounts(applied=4, quarantined=2), BookingCounts(known=1)]
     assert vendor.answers_are_booked() == []
     with reading(vendor.database) as tx:
-        found = facts.charge_rows(tx, first=date(2026, 11, 25), before=date(2026, 11, 26))
+        of_day = charges.c.posted_on == date(2026, 11, 25)
+        found = tx.execute(select(charges).where(of_day)).mappings().all()
         states = dict(tx.execute(select(receipt_files.c.vendor, receipt_files.c.state)).all())
     assert states == {vendor.settings.vendor.profile: "BOOKED"}
     assert sum(row["net_ore"] for row in found) == 3 * 261 + 2 * 1990 + 9900
