@@ -11,7 +11,7 @@ CODES: Final = {
     "comment", "taken_by", "what", "owner", "state", "kind", "source", "article", "control", "note",
 }  # fmt: skip
 DAYS: Final = {
-    "posted_on", "first_seen", "issued_on", "due_on", "valid_from", "valid_to", "fetched_on",
+    "posted_on", "first_seen_on", "issued_on", "due_on", "from_on", "until_on", "fetched_on",
 }  # fmt: skip
 NOT_SUMMED: Final = {"age_days", "number", "credits_number", "price", "line_count", "lines"}
 WIDTHS: Final = {

@@ -150,7 +150,7 @@ def _by_weight(sku: str) -> tuple[str, int, str]:
 
 
 def _items(tx: Tx, begins: datetime, ends: datetime) -> pd.DataFrame:
-    columns = ["code", "subject", "first_seen", "age_days", "what", "amount_ore", "owner"]
+    columns = ["code", "subject", "first_seen_on", "age_days", "what", "amount_ore", "owner"]
     columns += ["state", "taken_by", "comment"]
     last = ends.toordinal()
     rows = [
@@ -198,7 +198,7 @@ def _invoices(tx: Tx, period: str) -> pd.DataFrame:
 
 def _prices(tx: Tx, first: date, before: date) -> pd.DataFrame:
     """Return the prices that held on a day of the month; price is in kroner."""
-    columns = ["sku", "article", "kind", "price", "valid_from", "valid_to", "source"]
+    columns = ["sku", "article", "kind", "price", "from_on", "until_on", "source"]
     rows = [
         (
             one.sku,

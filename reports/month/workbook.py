@@ -252,7 +252,6 @@ def _controls(book: Book, sheet: Sheet, said: Shown) -> None:
         for place, column in enumerate(columns)
     ]
     count = sheet.table("Avstemming", columns, rows(), wrapped=True)
-    sheet.mark_wrong(1, count, 3)
     colours = {Agreement.RIGHT: RIGHT, Agreement.EXPLAINED: EXPLAINED, Agreement.WRONG: WRONG}
     sheet.mark_words(1, count, 4, {words[f"state_{one}"]: c for one, c in colours.items()})
     wrong = sum(one.state is Agreement.WRONG for one in said.controls)

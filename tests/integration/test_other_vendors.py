@@ -16,7 +16,7 @@ from flows.clock import OSLO
 from flows.database import facts, invoices, receipt_quarantine, returns
 from flows.database.open_items import still_open
 from flows.database.session import Database, reading, transaction
-from flows.database.tables import events, receipt_files, shipments
+from flows.database.tables import charges, events, receipt_files, shipments
 from flows.database.vendors import all_profiles, keep_profiles, profile_on
 from flows.domain.returned_mail import ReturnReason
 from flows.domain.shipment import ShipmentId
