@@ -3,16 +3,18 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
-from flows import sftp
+from flows import clock, sftp
 from flows.database import schema
 from flows.database.senders import all_senders
 from flows.database.session import open_database, reading
+from flows.database.vendors import profile_on
 from flows.dispatch.altinn import USER_AGENT
 from flows.dispatch.contact_register import Silence, open_contact_register
 from flows.dispatch.maskinporten import SUBSCRIPTION, tokens_of
@@ -20,6 +22,7 @@ from flows.domain.sender import LANGUAGES
 from flows.errors import LetterError, NeedsAPerson
 from flows.object_archive import ObjectArchive, open_archive
 from flows.print_batch.logo import KINDS, can_be_read
+from flows.print_batch.vendor_key import our_signer, vendor_key
 from flows.settings import Settings
 from flows.wording import FONTS, TEMPLATES
 
@@ -28,6 +31,9 @@ FREE_BYTES: Final = 2 * 1024**3
 
 OTHERS: Final = 0o077
 """What nobody but us may do with a key file."""
+
+EXPIRES_SOON: Final = timedelta(days=30)
+"""So long before the vendor's key expires the doctor is not well."""
 
 WORDS: Final = (
     "problems.toml",
@@ -64,6 +70,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("altinn", _altinn),
         ("contact register", _contact_register),
         ("print vendor", _vendor),
+        ("vendor's key", _vendor_key),
         ("words and fonts", _words),
         ("logos", _logos),
         ("time zone", _time_zone),
@@ -167,8 +174,8 @@ def _maskinporten(settings: Settings) -> str:
     tokens, file = tokens_of(settings), settings.maskinporten.key_file
     if tokens is None:
         return "not used: altinn.token is"
-    if file.is_file() and file.stat().st_mode & OTHERS:
-        raise NeedsAPerson("others may read the key file", where=str(file), do="chmod 600")
+    if file.is_file():
+        _nobody_else_reads(file)
     with open_database(settings.database_url) as database:
         if schema.revision_of(database) is None:
             consumers = {""}
@@ -236,6 +243,36 @@ def _vendor(settings: Settings) -> str:
     with sftp.connect(settings.vendor) as server:
         waiting = server.files_in("ut/kvittering")
     return f"host key and login are right, {len(waiting)} files wait"
+
+
+def _vendor_key(settings: Settings) -> str:
+    now = clock.now()
+    with open_database(settings.database_url) as database:
+        if schema.revision_of(database) is None:
+            return "no profile yet"
+        with reading(database) as tx:
+            way = profile_on(tx, settings.vendor.profile, clock.oslo_date(now)).transport
+    if way.encryption == "none":
+        return "not used: packages are not encrypted"
+    key = vendor_key(settings.openpgp, way, now)
+    if way.signed:
+        our_signer(settings.openpgp, now)
+        _nobody_else_reads(settings.openpgp.signing_key_file)
+        if settings.openpgp.signing_password_file:
+            _nobody_else_reads(settings.openpgp.signing_password_file)
+    if key.good_until is not None and key.good_until - now < EXPIRES_SOON:
+        raise NeedsAPerson(
+            f"the vendor's key expires {key.good_until:%Y-%m-%d}",
+            where=way.recipient_key,
+            do="ask the vendor for it with a longer life; from that day nothing is sent",
+        )
+    until = f"until {key.good_until:%Y-%m-%d}" if key.good_until else "without an end"
+    return f"{key.fingerprint}, good {until}{', and ours signs' if way.signed else ''}"
+
+
+def _nobody_else_reads(file: Path) -> None:
+    if file.stat().st_mode & OTHERS:
+        raise NeedsAPerson("others may read the key file", where=str(file), do="chmod 600")
 
 
 def _words(_: Settings) -> str:

@@ -185,12 +185,18 @@ class Transport:
     returns_folder: str = "ut/retur"
     invoices_folder: str = "ut/faktura"
     archive_folder: str = "arkiv"
-    package_name: str = "{customer}-{date}-{run}-{job_class}-f{attempt}.zip"
     acknowledgement_names: str = "*.mottak.json"
     receipt_names: str = "*.csv"
     return_names: str = "*.csv"
     invoice_names: str = "*.csv"
     encryption: str = "none"
+    """`none`, or `pgp`: what leaves is the package encrypted to the vendor's OpenPGP key."""
+    recipient_key: str = ""
+    """The file of that public key, in `openpgp.keys_folder` of the settings."""
+    recipient_fingerprint: str = ""
+    """The key's fingerprint, as the vendor has told it: 40 or 64 hex digits."""
+    signed: bool = False
+    """An encrypted package is signed with `openpgp.signing_key_file` of the settings."""
     read_back: bool = False
     """After an upload the file is read back and its SHA-256 compared, before it is renamed."""
     bytes_per_second: int = 0
