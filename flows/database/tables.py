@@ -389,6 +389,7 @@ receipt_lines = Table(
     Column("production_vat_ore", Integer),
     Column("postage_vat_ore", Integer),
     Column("posted_on", Date),
+    Column("attempt", Integer),
     PrimaryKeyConstraint("file_sha256", "line"),
     _one_of("state", LineState),
     _one_of("kind", LineKind),

@@ -30,7 +30,7 @@ REQUIRED_COLUMNS: Final = (
 )
 """What a receipt must say of a letter."""
 
-OPTIONAL_COLUMNS: Final = ("account_code", "reprints", "product", "kind")
+OPTIONAL_COLUMNS: Final = ("account_code", "reprints", "product", "kind", "attempt")
 RETURN_COLUMNS: Final = ("batch_id", "piece_number", "shipment_id", "return_reason", "returned_on")
 OPTIONAL_RETURN_COLUMNS: Final = ("action",)
 INVOICE_COLUMNS: Final = ("batch_id", "shipment_id", "sku", "quantity", "unit_price", "net_ore")
@@ -100,6 +100,7 @@ def _receipt_columns() -> Mapping[str, str]:
         "reprints": "omtrykk",
         "product": "portoprodukt",
         "kind": "linjetype",
+        "attempt": "forsøk",
     }
 
 
