@@ -237,6 +237,8 @@ class Paper:
     c5_sheets: int = 6
     machine_sheets: int = 40
     """More than this is enveloped by hand."""
+    most_sheets: int = 99
+    """Of one letter, its cover among them; intake rejects more."""
     sheet_grams: Decimal = Decimal("4.990")
     c5_grams: Decimal = Decimal(7)
     c4_grams: Decimal = Decimal(20)

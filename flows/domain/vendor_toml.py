@@ -207,6 +207,7 @@ def _faults(profile: VendorProfile) -> list[str]:
         "job_classes are like C5SHD": all(map(_is_job_class, profile.job_classes)),
         "paper.mode is merged or single": paper.mode in {"merged", "single"},
         "paper.assembly is fast or reference": paper.assembly in {"fast", "reference"},
+        "paper.most_sheets is at least 1": paper.most_sheets >= 1,
         "paper: 0 < c5_sheets <= machine_sheets": 0 < paper.c5_sheets <= paper.machine_sheets,
         **{
             f"paper.{name} is left, top, right, bottom": len(box) == _CORNERS
