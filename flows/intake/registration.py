@@ -28,6 +28,7 @@ from flows.errors import NeedsAPerson
 from flows.intake.checking import Checked
 from flows.intake.examining.examiner import Examiner, shared_examiner
 from flows.intake.examining.limits import DEFAULT_LIMITS, VendorLimits
+from flows.intake.malware import Scanner, open_scanner
 from flows.intake.recognition import Decided, decide
 from flows.intake.rules import RULES
 from flows.intake.validation import Standard
@@ -50,6 +51,8 @@ class Desk:
     archive: Archive
     standard: Standard
     examiner: Examiner
+    scanner: Scanner | None
+    """None where settings name none."""
     now: datetime
     dry_run: bool = False
     """Check everything, change nothing."""
@@ -88,7 +91,8 @@ def open_desk(
         limits=limits,
     )
     archive, examiner = open_archive(settings), shared_examiner(settings.examination)
-    return Desk(sender, settings, database, archive, standard, examiner, now, dry_run)
+    scanner = open_scanner(settings.malware)
+    return Desk(sender, settings, database, archive, standard, examiner, scanner, now, dry_run)
 
 
 def _limits(tx: Tx, sender: Sender, settings: Settings, now: datetime) -> VendorLimits:

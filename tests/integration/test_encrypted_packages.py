@@ -18,11 +18,11 @@ from pysequoia import Cert, Tsk, decrypt
 from servers import openssh_server
 from sqlalchemy.engine.default import DefaultDialect
 
-from flows import doctor
 from flows.database import attempts, batches
 from flows.database.attempts import TheWord
 from flows.database.session import Database, transaction
 from flows.database.vendors import keep_profiles
+from flows.doctor import vendor_keys
 from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.vendor_profile import NEUTRAL
 from flows.errors import NeedsAPerson
@@ -360,13 +360,13 @@ def test_retention_deletes_the_encrypted_file_with_the_package_of_every_attempt(
 
 
 def test_the_doctor_looks_at_the_key(vendor: AtTheVendor) -> None:
-    assert doctor._vendor_key(vendor.settings).endswith("good without an end")
+    assert vendor_keys.keys(vendor.settings).endswith("good without an end")
 
     for seconds, says in ((86400 * 10, "expires"), (86400 * 400, "")):
         key = Tsk.generate("V", validity_seconds=seconds).extract_certificate()
         wants_encrypted(vendor, bytes(key))
         if says:
             with pytest.raises(NeedsAPerson, match=says):
-                doctor._vendor_key(vendor.settings)
+                vendor_keys.keys(vendor.settings)
         else:
-            assert "good until" in doctor._vendor_key(vendor.settings)
+            assert "good until" in vendor_keys.keys(vendor.settings)
