@@ -65,6 +65,34 @@ class VendorSettings(SftpSettings):
     )
 
 
+class OpenPgpSettings(BaseModel):
+    """Keys of packages that are encrypted, where a vendor's profile asks for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys_folder: Path = Field(
+        Path("keys/openpgp"), description="Vendors' public keys; a profile names its file."
+    )
+    signing_key_file: Path = Field(
+        Path("keys/openpgp-signing.asc"),
+        description="Our secret key, mode 0600, where a profile wants packages signed.",
+    )
+    signing_password_file: Path | None = Field(
+        None, description="Its password, mode 0600; left out: it has none."
+    )
+
+    def starting_at(self, home: Path) -> Self:
+        """Return the same with relative paths starting at a folder."""
+        password = self.signing_password_file
+        return self.model_copy(
+            update={
+                "keys_folder": home / self.keys_folder,
+                "signing_key_file": home / self.signing_key_file,
+                "signing_password_file": home / password if password else None,
+            },
+        )
+
+
 class AltinnSettings(BaseModel):
     """The Altinn 3 Correspondence API."""
 
@@ -331,6 +359,7 @@ class Settings(BaseSettings):
     inbox_server: InboxServerSettings = InboxServerSettings()
     malware: MalwareSettings = MalwareSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
+    openpgp: OpenPgpSettings = OpenPgpSettings()
     vendor: VendorSettings = VendorSettings()
     workers: WorkersSettings = WorkersSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
@@ -361,8 +390,8 @@ class Settings(BaseSettings):
         for name in type(self).model_fields:
             if name.endswith("_folder"):
                 object.__setattr__(self, name, home / getattr(self, name))
-        for server in ("inbox_server", "vendor"):
-            object.__setattr__(self, server, getattr(self, server).starting_at(home))
+        for group in ("inbox_server", "openpgp", "vendor"):
+            object.__setattr__(self, group, getattr(self, group).starting_at(home))
         port = self.maskinporten.model_copy(update={"key_file": home / self.maskinporten.key_file})
         object.__setattr__(self, "maskinporten", port)
         object.__setattr__(self, "home", home)

@@ -397,6 +397,7 @@ receipt_lines = Table(
     # The line whose charge it takes back: a charge is taken back once.
     Column("takes_back_file", String(64)),
     Column("takes_back_line", Integer),
+    Column("attempt", Integer),
     PrimaryKeyConstraint("file_sha256", "line"),
     _one_of("state", LineState),
     _one_of("kind", LineKind),

@@ -16,6 +16,7 @@ from typing import Final
 from flows.database import retention as rows
 from flows.database.senders import all_senders
 from flows.database.session import Database, in_chunks, reading, transaction
+from flows.domain.batch import ENCRYPTED, ENCRYPTED_RECORD
 from flows.domain.keeping import kept_since
 from flows.intake.drop_folder import ANSWER_SUFFIX, DONE, REJECTED, UNFINISHED
 from flows.intake.metadata import Description
@@ -131,11 +132,24 @@ def _delete_packages(
 ) -> int:
     with reading(database) as tx:
         names = rows.old_packages(tx, before)
-    files = [settings.packages_folder / name for name in names]
-    files = [file for file in files if file.is_file()]
-    for file in () if dry_run else files:
-        file.unlink(missing_ok=True)
-    return len(files)
+    names = [name for name in names if _has_files(settings.packages_folder, name)]
+    for name in () if dry_run else names:
+        for file in _files_of(settings.packages_folder, name):
+            file.unlink(missing_ok=True)
+    return len(names)
+
+
+def _has_files(folder: Path, package: str) -> bool:
+    return any(file.exists() for file in _files_of(folder, package))
+
+
+def _files_of(folder: Path, package: str) -> list[Path]:
+    """Return where a package may lie: as it is, encrypted, and half encrypted by a killed run.
+
+    The package last: a run that is killed on its way finds the rest by it.
+    """
+    ways = (f".{package}{ENCRYPTED}.part", package + ENCRYPTED_RECORD, package + ENCRYPTED, package)
+    return [folder / name for name in ways]
 
 
 def _sweep_inboxes(settings: Settings, before: datetime, *, dry_run: bool) -> int:

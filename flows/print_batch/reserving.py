@@ -61,6 +61,8 @@ class Night:
     """Letters, sheets, weight and cost, by job class and sender."""
     posted_on: date = date.min
     """The day whose prices these are."""
+    kept_back: Mapping[tuple[SenderId, str], int] = field(default_factory=dict)
+    """Letters that a person keeps back, by sender and why: the hold's or open item's code."""
 
 
 def reserve_batches(database: Database, settings: Settings, now: datetime) -> list[BatchId]:
@@ -90,6 +92,7 @@ def show_night(database: Database, settings: Settings, now: datetime) -> Night:
         later = len(due.due_for_print(tx, now=now, asked_since=asked_since)) - len(found)
         plan = _plan(tx, settings, profile, found, now)
         prices = read_price_list(tx)
+        kept_back = due.kept_back(tx, now=cut_off)
     letters: Counter[str] = Counter()
     sheets: Counter[str] = Counter()
     for one in plan.going:
@@ -110,6 +113,7 @@ def show_night(database: Database, settings: Settings, now: datetime) -> Night:
         {why: count for why, count in waiting.items() if count},
         expect(plan.going, profile, prices, posted_on),
         posted_on,
+        kept_back,
     )
 
 
