@@ -72,6 +72,13 @@ app.command()(handling.release)
 app.command()(handling.handled)
 
 
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Flow(StrEnum):
     """The flows that `svarut run` runs."""
 
@@ -106,9 +113,13 @@ def options(
     log_level: Annotated[
         str, typer.Option(help="How much is logged, to standard error: INFO says each step.")
     ] = "WARNING",
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="SVARUT_LOG_FORMAT", help="How: text for people, json for machines."),
+    ] = LogFormat.TEXT,
 ) -> None:
     """Set what holds for every command."""
-    log_from(log_level.upper())
+    log_from(log_level.upper(), log_format.value)
 
 
 @app.command()

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.database import facts
 from flows.database.session import open_database, reading
 from flows.errors import NeedsAPerson
+from flows.recorded import recorded
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 from reports import cost
@@ -36,6 +38,7 @@ class ReportSummary:
 
 
 @flow(name="reports")
+@recorded("reports", create_table_artifact)
 def reports(
     month: str | None = None,
     at: datetime | None = None,

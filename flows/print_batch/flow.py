@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.database.batches import Batch
@@ -18,6 +19,7 @@ from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLat
 from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
+from flows.recorded import recorded
 from flows.settings import Settings, read_settings
 from flows.task_policy import EACH_STEP
 from flows.task_workers import WorkerDiedError, alone, in_workers
@@ -48,6 +50,7 @@ class PrintSummary:
 
 
 @flow(name="print-batch")
+@recorded("print-batch", create_table_artifact)
 def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSummary:
     """Reserve what is due, and take every batch that is under way to the vendor.
 
@@ -65,6 +68,7 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
 
 
 @flow(name="acknowledgements")
+@recorded("acknowledgements", create_table_artifact)
 def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> AcknowledgementCounts:
     """Keep what the vendor has answered about packages."""
     if dry_run:
