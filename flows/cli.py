@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from importlib import import_module
@@ -12,7 +11,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from flows import screen
-from flows.clock import OSLO
 from flows.commands import (
     handling,
     invoice,
@@ -26,7 +24,10 @@ from flows.commands import (
     sandbox,
     send,
     senders,
+    status,
+    watch,
 )
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.commands.receipts import receipts_app
 from flows.commands.vendors import vendors_app
@@ -58,6 +59,7 @@ app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(watch.alarms_app, name="alarms")
 app.add_typer(manual.app, name="manual")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
@@ -66,6 +68,9 @@ nights.batch_app.command("list")(packages.list_batches)
 nights.batch_app.command("show")(packages.show_batch)
 nights.batch_app.command()(packages.annul)
 nights.batch_app.command()(packages.resend)
+app.command()(status.status)
+app.command()(status.metrics)
+app.command()(watch.watch)
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
@@ -91,6 +96,7 @@ class Flow(StrEnum):
     RECONCILE = "reconcile"
     REPORTS = "reports"
     RETENTION = "retention"
+    WATCH = "watch"
 
 
 FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
@@ -104,6 +110,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
+    Flow.WATCH: ("flows.watching.flow:watch",),
 }
 """Which flows stand behind each word, in order."""
 
@@ -137,7 +144,7 @@ def run(
 ) -> None:
     """Run one flow now, in this process. A second run changes nothing."""
     settings = read_settings()
-    when = _instant(at)
+    when = instant(at)
     with flows_run_here(settings.home / ".prefect"):
         for path in FLOWS[flow]:
             if dry_run and path.endswith(":last_look"):
@@ -244,16 +251,6 @@ def _flow(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-11-26T01:30") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=OSLO)).astimezone(UTC)
 
 
 def _status(text: str) -> Status:

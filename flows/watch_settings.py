@@ -49,7 +49,7 @@ class WatchSettings(BaseModel):
     failing_minutes: int = Field(
         60, ge=0, description="A flow may fail for want of a network or a lock for so long."
     )
-    run_hours: int = Field(8, ge=1, description="A run that has not ended by then is lost.")
+    run_hours: int = Field(4, ge=1, description="A run that has not ended by then is lost.")
     remind_hours: int = Field(24, ge=1, description="An alarm that is still so is told again.")
     runs_kept_days: int = Field(
         90, ge=7, description="Runs, ended alarms and messages are kept this long."
