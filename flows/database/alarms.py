@@ -94,7 +94,7 @@ def mutes(tx: Tx, now: datetime) -> list[Mute]:
     latest = select(func.max(mute_.id)).group_by(mute_.code, mute_.subject)
     rows = tx.execute(
         select(mute_.code, mute_.subject, mute_.until, mute_.by, mute_.why)
-        .where(mute_.id.in_(latest), mute_.until > now)
+        .where(mute_.id.in_(latest), mute_.until > now, mute_.until > mute_.at)
         .order_by(mute_.id),
     )
     return [Mute(*row) for row in rows.tuples()]
