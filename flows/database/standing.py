@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import and_, case, func, select
 
 from flows.database.batches import NOT_PRINTABLE
-from flows.database.session import Tx
+from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
     batches,
     feeds,
@@ -109,24 +109,25 @@ def open_letters(tx: Tx, now: datetime) -> list[OpenLetters]:
 def open_batches(tx: Tx, calendar_on: Callable[[datetime], Calendar]) -> list[OpenBatch]:
     """Return the batches that are not settled, with how many of their letters have no receipt."""
     batch = batches.c
-    unanswered = (
-        select(pieces.c.batch_id, func.count().label("letters"))
-        .join(batches, batch.id == pieces.c.batch_id)
-        .join(shipments, shipments.c.id == pieces.c.shipment_id)
-        .where(
-            pieces.c.live,
-            batch.status.not_in(_CLOSED),
-            shipments.c.status == Status.SENT_TO_PRINT,
-        )
-        .group_by(pieces.c.batch_id)
-        .subquery("unanswered")
-    )
     rows = tx.execute(
-        select(batches, func.coalesce(unanswered.c.letters, 0).label("unanswered"))
-        .outerjoin(unanswered, unanswered.c.batch_id == batch.id)
-        .where(batch.status.not_in(_CLOSED))
-        .order_by(batch.created_at, batch.id),
-    )
+        select(batches).where(batch.status.not_in(_CLOSED)).order_by(batch.created_at, batch.id),
+    ).all()
+    unanswered: dict[str, int] = {}
+    for ids in in_chunks([row.id for row in rows]):
+        unanswered |= dict(
+            tx.execute(
+                select(pieces.c.batch_id, func.count())
+                .join(shipments, shipments.c.id == pieces.c.shipment_id)
+                .where(
+                    pieces.c.batch_id.in_(ids),
+                    pieces.c.live,
+                    shipments.c.status == Status.SENT_TO_PRINT,
+                )
+                .group_by(pieces.c.batch_id),
+            )
+            .tuples()
+            .all()
+        )
     return [
         OpenBatch(
             id=row.id,
@@ -136,7 +137,7 @@ def open_batches(tx: Tx, calendar_on: Callable[[datetime], Calendar]) -> list[Op
             handed_over_at=row.handed_over_at,
             acknowledged_at=row.acknowledged_at,
             letters=row.letters,
-            unanswered=row.unanswered,
+            unanswered=unanswered.get(row.id, 0),
             calendar=calendar_on(row.created_at),
         )
         for row in rows

@@ -93,7 +93,7 @@ def show_night(
         cut_off = last_cut_off(now, profile.calendar)
         asked_since = None if as_if_asked else _asked_since(settings, now)
         found = due.due_for_print(tx, now=cut_off, asked_since=asked_since)
-        later = len(due.due_for_print(tx, now=now, asked_since=asked_since)) - len(found)
+        later = due.falls_due(tx, after=cut_off, until=now, asked_since=asked_since)
         plan = _plan(tx, settings, profile, found, now)
         prices = read_price_list(tx)
     letters: Counter[str] = Counter()
