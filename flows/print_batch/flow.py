@@ -22,6 +22,7 @@ from flows.database.batches import Batch
 from flows.database.session import open_database
 from flows.domain.batch import BatchId, BatchStatus
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
+from flows.log_lines import with_ids
 from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
@@ -88,7 +89,7 @@ def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> Ackno
 def assemble(batch_id: BatchId, now: datetime) -> BatchStatus:
     """Assemble one package, in whatever process this is."""
     settings = read_settings()
-    with open_database(settings.database_url) as database:
+    with with_ids(batch=batch_id), open_database(settings.database_url) as database:
         return sending.assemble(database, settings, batch_id, now)
 
 
@@ -96,7 +97,7 @@ def assemble(batch_id: BatchId, now: datetime) -> BatchStatus:
 def send(batch_id: BatchId, now: datetime) -> Sent:
     """Assemble one package and hand it over."""
     settings = read_settings()
-    with open_database(settings.database_url) as database:
+    with with_ids(batch=batch_id), open_database(settings.database_url) as database:
         return sending.send_batch(database, settings, batch_id, now)
 
 

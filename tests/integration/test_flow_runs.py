@@ -32,10 +32,15 @@ def works(at: datetime | None = None, dry_run: bool = False) -> Summary:
 
 
 @pytest.fixture
-def here(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+def here(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The database that the settings name."""
-    monkeypatch.setenv("SVARUT_DATABASE_URL", database.url.render_as_string(hide_password=False))
-    return database
+    monkeypatch.setenv("SVARUT_DATABASE_URL", str(sqlite.url))
+    return sqlite
+
+
+def a_run(database: Database, at: datetime, ending: Ended = Ended.WELL) -> None:
+    with transaction(database) as tx:
+        flow_runs.end(tx, flow_runs.begin(tx, "works", "1", at), ending, at=at, counts={"n": 1})
 
 
 def known(database: Database, flow: str, now: datetime = LATER) -> FlowHistory:
@@ -97,14 +102,12 @@ def test_a_killed_run_never_ended(here: Database) -> None:
     assert history.last_ended == history.last_well
 
 
-def test_a_flow_fails_since_the_first_run_after_the_last_good_one(here: Database) -> None:
+def test_a_flow_fails_since_the_first_run_after_the_last_good_one(database: Database) -> None:
     for minutes, ending in enumerate((Ended.WELL, Ended.TRY_AGAIN, Ended.TRY_AGAIN)):
-        at = MONDAY + timedelta(minutes=minutes)
-        with transaction(here) as tx:
-            flow_runs.end(tx, flow_runs.begin(tx, "works", "1", at), ending, at=at)
+        a_run(database, MONDAY + timedelta(minutes=minutes), ending)
 
-    assert known(here, "works").failing_since == MONDAY + timedelta(minutes=1)
-    assert known(here, "works", now=MONDAY).failing_since is None
+    assert known(database, "works").failing_since == MONDAY + timedelta(minutes=1)
+    assert known(database, "works", now=MONDAY).failing_since is None
 
 
 def test_a_dry_run_is_none_and_a_run_is_nothing_a_second_run_changes(here: Database) -> None:
@@ -131,16 +134,19 @@ def test_what_cannot_be_written_down_stops_nothing(
     assert "not written down" in caplog.text
 
 
-def test_old_runs_are_forgotten_but_the_newest_of_each_flow(here: Database) -> None:
-    works(at=MONDAY - timedelta(days=200))
-    works(at=MONDAY - timedelta(days=100))
-    with transaction(here) as tx:
+def test_old_runs_are_forgotten_but_the_newest_of_each_flow(database: Database) -> None:
+    for days, ending in ((300, Ended.WELL), (200, Ended.WELL), (100, Ended.TRY_AGAIN)):
+        a_run(database, MONDAY - timedelta(days=days), ending)
+    with transaction(database) as tx:
         gone = flow_runs.forget(tx, MONDAY - timedelta(days=90))
 
-    history = known(here, "works")
+    history = known(database, "works")
     assert gone == 1
     assert history.last is not None
+    assert history.last_well is not None
     assert history.last.started_at == MONDAY - timedelta(days=100)
+    assert history.last_well.started_at == MONDAY - timedelta(days=200)
+    assert history.last.counts == {"n": 1}
 
 
 def test_every_kind_of_error_has_an_ending() -> None:
