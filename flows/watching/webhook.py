@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx
 
+from flows.bounded_http import PLAIN, bounded
 from flows.clock import now as now_really
 from flows.database.alarms import Message
 from flows.watch_settings import WatchSettings
@@ -24,18 +25,17 @@ def send(watch: WatchSettings, message: Message) -> None:
     body = body_of(message)
     secret = watch.webhook_secret.get_secret_value()
     headers = {
+        **PLAIN,
         "Content-Type": "application/json",
         "User-Agent": "svarut",
         "Idempotency-Key": message.id,
         SIGNATURE: signature(secret, body, now_really()),
     }
     try:
-        answer = httpx.post(
-            watch.webhook_url.get_secret_value(),
-            content=body,
-            headers=headers,
-            timeout=watch.timeout_seconds,
-        )
+        with httpx.Client(timeout=watch.timeout_seconds, **bounded()) as client:
+            answer = client.post(
+                watch.webhook_url.get_secret_value(), content=body, headers=headers
+            )
     except CERTAINLY_NOT as fault:
         raise NotTaken(f"the webhook does not answer ({type(fault).__name__})") from fault
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
@@ -68,11 +68,10 @@ def signature(secret: str, body: bytes, at: datetime) -> str:
 def beat(watch: WatchSettings) -> bool:
     """Call the outer watcher; return whether it heard."""
     try:
-        answer = httpx.get(
-            watch.heartbeat_url.get_secret_value(),
-            headers={"User-Agent": "svarut"},
-            timeout=watch.timeout_seconds,
-        )
+        with httpx.Client(timeout=watch.timeout_seconds, **bounded()) as client:
+            answer = client.get(
+                watch.heartbeat_url.get_secret_value(), headers={**PLAIN, "User-Agent": "svarut"}
+            )
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
     return answer.is_success
