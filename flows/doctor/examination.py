@@ -37,6 +37,7 @@ LOOKS: Final[tuple[tuple[str, Callable[[Settings], str]], ...]] = (
     ("contact register", elsewhere.contact_register),
     ("print vendor", elsewhere.vendor),
     ("prefect", elsewhere.prefect),
+    ("alarms", elsewhere.alarms),
     ("words and fonts", at_home.words),
     ("logos", at_home.logos),
     ("time zone", at_home.time_zone),

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
@@ -22,13 +24,20 @@ def send(watch: WatchSettings, message: Message) -> None:
     Raises NotTaken, or NobodyKnows when the line broke while the server had it.
     """
     letter = letter_of(message, sender=watch.mail_from, to=watch.mail_to)
+    with reach(watch) as server:
+        _hand_over(server, letter)
+
+
+@contextmanager
+def reach(watch: WatchSettings) -> Iterator[smtplib.SMTP]:
+    """Open a line to the mail server, as ourselves; raises NotTaken when it will not have us."""
     try:
         server = smtplib.SMTP(watch.smtp_host, watch.smtp_port, timeout=watch.timeout_seconds)
     except (OSError, smtplib.SMTPException) as fault:
         raise NotTaken(f"the mail server does not answer ({type(fault).__name__})") from fault
     try:
         _greet(server, watch)
-        _hand_over(server, letter)
+        yield server
     finally:
         server.close()
 

@@ -84,7 +84,7 @@ def as_json(standing: Standing, alarms: Sequence[Alarm], muted: Sequence[Alarm])
 
 def age(since: datetime | None, now: datetime) -> str:
     """Return how old something is, as people say it: `3 d 4 h`, `2 h 5 min`, `12 min`."""
-    if since is None:
+    if since is None or since > now:  # looked at as if it were earlier
         return ""
     minutes = int((now - since) / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)

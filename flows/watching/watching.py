@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flows.database import alarms, flow_runs
+from flows.database import alarms
 from flows.database.session import Database, reading, transaction
 from flows.domain.alarm import Alarm
 from flows.domain.standing import Standing
@@ -74,8 +74,6 @@ def watch_once(
     raised, ended = _keep(database, settings, seen, list(channels), now)
     taken, left = telling.send_messages(database, channels, now)
     not_written = _write_metrics(settings, seen)
-    with transaction(database) as tx:
-        flow_runs.forget(tx, now - timedelta(days=settings.watch.runs_kept_days))
     unheard = bool(settings.watch.heartbeat_url.get_secret_value()) and not webhook.beat(
         settings.watch
     )

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from builders import MONDAY
@@ -11,7 +12,9 @@ from flows.database import flow_runs, follow
 from flows.database.session import Database, reading, transaction
 from flows.domain.flow_run import Ended, FlowHistory
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
+from flows.intake.retention import remove_old
 from flows.recorded import recorded
+from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -147,6 +150,16 @@ def test_old_runs_are_forgotten_but_the_newest_of_each_flow(database: Database) 
     assert history.last.started_at == MONDAY - timedelta(days=100)
     assert history.last_well.started_at == MONDAY - timedelta(days=200)
     assert history.last.counts == {"n": 1}
+
+
+def test_the_retention_forgets_them(sqlite: Database, tmp_path: Path) -> None:
+    for days in (200, 1):
+        a_run(sqlite, MONDAY - timedelta(days=days))
+
+    remove_old(sqlite, Settings(home=tmp_path), MONDAY)
+
+    with reading(sqlite) as tx:
+        assert flow_runs.first_known(tx) == MONDAY - timedelta(days=1)
 
 
 def test_every_kind_of_error_has_an_ending() -> None:

@@ -20,6 +20,8 @@ from pydantic import SecretStr
 
 from flows.database import alarms
 from flows.database.session import Database, open_database, reading, transaction
+from flows.doctor import elsewhere
+from flows.doctor.examination import look
 from flows.domain.alarm import Alarm, Mute
 from flows.settings import Settings
 from flows.watch_settings import WatchSettings
@@ -339,6 +341,25 @@ def test_a_heartbeat_nobody_hears_is_counted(sqlite: Database, tmp_path: Path) -
         settings = settings_for(tmp_path, heartbeat_url=f"{gone.url}/alive")
 
     assert watched(sqlite, settings, MONDAY).heartbeat_not_heard == 1
+
+
+def test_the_doctor_says_who_is_told_and_that_a_mail_server_is_silent(
+    tmp_path: Path, mail: MailServer, web: WebServer
+) -> None:
+    with mail_server() as gone:
+        pass
+
+    found = [
+        look("alarms", elsewhere.alarms, settings_for(tmp_path, server, web))
+        for server in (mail, gone)
+    ]
+
+    assert [one.well for one in found] == [True, False]
+    assert found[0].says == "webhook to 127.0.0.1, e-mail to 1; nobody outside watches us"
+    assert "alarms reach nobody by e-mail" in found[1].says
+    assert look("alarms", elsewhere.alarms, settings_for(tmp_path)).says.startswith(
+        "nobody is told"
+    )
 
 
 def test_secrets_are_in_no_text_of_the_settings(tmp_path: Path, web: WebServer) -> None:
