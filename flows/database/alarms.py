@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
 
@@ -108,7 +109,7 @@ def write_messages(
         insert(alarm_messages),
         [
             {
-                "id": f"{now:%Y%m%dT%H%M%S.%fZ}-{channel}",
+                "id": f"{now:%Y%m%dT%H%M%SZ}-{channel}-{uuid4().hex[:12]}",
                 "channel": channel,
                 "made_at": now,
                 "content": dict(content),

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -150,7 +151,7 @@ def vendor(settings: Settings) -> str:
 def alarms(settings: Settings) -> str:
     """See that somebody is told when something is not well, as far as that can be seen unasked."""
     watch = settings.watch
-    ways = [f"webhook to {httpx.URL(watch.webhook_url.get_secret_value()).host}"] * bool(
+    ways = [f"webhook to {urlsplit(watch.webhook_url.get_secret_value()).hostname}"] * bool(
         watch.webhook_url.get_secret_value()
     )
     if watch.mail_to:

@@ -16,7 +16,12 @@ from flows.watching.outcome import NobodyKnows, NotTaken
 
 SIGNATURE: Final = "X-Svarut-Signature"
 
-CERTAINLY_NOT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
+CERTAINLY_NOT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+)
 """Nothing has left us."""
 
 
@@ -38,7 +43,7 @@ def send(watch: WatchSettings, message: Message) -> None:
             )
     except CERTAINLY_NOT as fault:
         raise NotTaken(f"the webhook does not answer ({type(fault).__name__})") from fault
-    except (httpx.HTTPError, httpx.InvalidURL) as fault:
+    except httpx.HTTPError as fault:
         raise NobodyKnows(f"the webhook fell silent ({type(fault).__name__})") from fault
     if not answer.is_success:
         raise NotTaken(f"the webhook answers {answer.status_code}")

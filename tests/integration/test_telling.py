@@ -367,3 +367,25 @@ def test_secrets_are_in_no_text_of_the_settings(tmp_path: Path, web: WebServer) 
 
     assert SECRET not in repr(settings)
     assert "my-own-token" not in repr(settings)
+
+
+def test_news_of_the_same_moment_are_messages_of_their_own(
+    sqlite: Database, tmp_path: Path, web: WebServer
+) -> None:
+    settings = settings_for(tmp_path, web=web)
+
+    for found in ([LATE], [LATE, NO_ROOM]):
+        tell(sqlite, settings, found, MONDAY)
+
+    assert news(web) == [[("raised", "RECEIPTS_MISSING")], [("raised", "DISK_LOW")]]
+    assert len({one["id"] for one in said(web)}) == 2
+
+
+def test_an_address_that_is_none_is_said_and_nothing_is_lost(
+    sqlite: Database, tmp_path: Path, web: WebServer
+) -> None:
+    broken = settings_for(tmp_path, webhook_url="ftp://nowhere", webhook_secret=SECRET)
+
+    assert tell(sqlite, broken, [LATE], MONDAY) == (0, 1)
+    assert tell(sqlite, settings_for(tmp_path, web=web), [LATE], MONDAY + TEN_MINUTES) == (1, 0)
+    assert [one["repeated"] for one in said(web)] == [False]
