@@ -54,9 +54,7 @@ def _make_runs() -> None:
         sa.Column("ended_as", sa.String(20), nullable=False, server_default=""),
         sa.Column("says", sa.String(500), nullable=False, server_default=""),
         sa.Column("counts", sa.JSON(), nullable=False, server_default="{}"),
-        sa.CheckConstraint(
-            "(ended_at IS NULL) = (ended_as = '')", name="ck_flow_runs_ended_somehow"
-        ),
+        sa.CheckConstraint("(ended_at IS NULL) = (ended_as = '')", name="ended_somehow"),
         sa.PrimaryKeyConstraint("id", name="pk_flow_runs"),
         comment="Every run of a flow, begun and ended; one that was killed never ended.",
     )
@@ -115,7 +113,7 @@ def _make_alarms() -> None:
         sa.Column("fault", sa.String(200), nullable=False, server_default=""),
         sa.CheckConstraint(
             "state IN ('WAITING', 'BEGUN', 'SENT', 'GIVEN_UP')",
-            name="ck_alarm_messages_state_known",
+            name="state_known",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_alarm_messages"),
         comment="What is told, by channel: written before it is sent, and that it was sent after.",
