@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from importlib import import_module
@@ -12,7 +11,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from flows import screen
-from flows.clock import OSLO
 from flows.commands import (
     handling,
     invoice,
@@ -26,7 +24,10 @@ from flows.commands import (
     sandbox,
     send,
     senders,
+    status,
+    watch,
 )
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.commands.receipts import receipts_app
 from flows.commands.vendors import vendors_app
@@ -59,6 +60,7 @@ app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(watch.alarms_app, name="alarms")
 app.add_typer(manual.app, name="manual")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
@@ -67,10 +69,20 @@ nights.batch_app.command("list")(packages.list_batches)
 nights.batch_app.command("show")(packages.show_batch)
 nights.batch_app.command()(packages.annul)
 nights.batch_app.command()(packages.resend)
+app.command()(status.status)
+app.command()(status.metrics)
+app.command()(watch.watch)
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
 app.command()(handling.handled)
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Flow(StrEnum):
@@ -86,6 +98,7 @@ class Flow(StrEnum):
     REPORTS = "reports"
     STATISTICS = "statistics"
     RETENTION = "retention"
+    WATCH = "watch"
 
 
 FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
@@ -100,6 +113,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.REPORTS: ("reports.flow:reports",),
     Flow.STATISTICS: ("reports.flow:statistics",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
+    Flow.WATCH: ("flows.watching.flow:watch",),
 }
 """Which flows stand behind each word, in order."""
 
@@ -109,9 +123,13 @@ def options(
     log_level: Annotated[
         str, typer.Option(help="How much is logged, to standard error: INFO says each step.")
     ] = "WARNING",
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="SVARUT_LOG_FORMAT", help="How: text for people, json for machines."),
+    ] = LogFormat.TEXT,
 ) -> None:
     """Set what holds for every command."""
-    log_from(log_level.upper())
+    log_from(log_level.upper(), log_format.value)
 
 
 @app.command()
@@ -137,7 +155,7 @@ def run(
 ) -> None:
     """Run one flow now, in this process. A second run changes nothing."""
     settings = read_settings()
-    when = _instant(at)
+    when = instant(at)
     with flows_run_here(settings.home / ".prefect"):
         for path in FLOWS[flow]:
             if dry_run and path.endswith(":last_look"):
@@ -245,16 +263,6 @@ def _flow(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-11-26T01:30") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=OSLO)).astimezone(UTC)
 
 
 def _status(text: str) -> Status:

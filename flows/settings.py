@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import NeedsAPerson
+from flows.watch_settings import WatchSettings
 
 SETTINGS_FILE: Final = "SVARUT_SETTINGS"
 """Names the TOML file; without it `svarut.toml` in the current folder is read, if it is there."""
@@ -364,6 +365,10 @@ class Settings(BaseSettings):
     workers: WorkersSettings = WorkersSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     invoice: InvoiceSettings = InvoiceSettings()
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How log lines are written: for people, or an object a line."
+    )
+    watch: WatchSettings = WatchSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -394,6 +399,7 @@ class Settings(BaseSettings):
             object.__setattr__(self, group, getattr(self, group).starting_at(home))
         port = self.maskinporten.model_copy(update={"key_file": home / self.maskinporten.key_file})
         object.__setattr__(self, "maskinporten", port)
+        object.__setattr__(self, "watch", self.watch.starting_at(home))
         object.__setattr__(self, "home", home)
         prefix = "sqlite:///"
         if self.database_url.startswith(prefix):

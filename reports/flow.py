@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.database.ledger import enter_charges
 from flows.database.session import open_database, reading, snapshot, transaction
 from flows.errors import NeedsAPerson
+from flows.recorded import recorded
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 from reports.cost_benefit.report import cost_benefit_report
@@ -45,6 +47,7 @@ class StatisticsSummary:
 
 
 @flow(name="reports")
+@recorded("reports", create_table_artifact)
 def reports(
     month: str | None = None,
     at: datetime | None = None,

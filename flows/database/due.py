@@ -75,6 +75,22 @@ def due_for_print(
     ]
 
 
+def falls_due(tx: Tx, *, after: datetime, until: datetime, asked_since: datetime | None) -> int:
+    """Count the letters of the vendor's that are due by an instant and not by an earlier one."""
+    before, later = (
+        int(
+            tx.scalar(
+                _letters(select(func.count()).select_from(shipments)).where(
+                    _is_due(instant, asked_since, by_hand=False)
+                )
+            )
+            or 0
+        )
+        for instant in (after, until)
+    )
+    return later - before
+
+
 def claim(
     tx: Tx, *, now: datetime, asked_since: datetime | None, by_hand: bool = False
 ) -> list[Candidate]:

@@ -333,7 +333,7 @@ pieces = Table(
         "uq_pieces_one_live_batch_per_letter",
         "shipment_id",
         unique=True,
-        sqlite_where=text("live"),
+        sqlite_where=text("live = 1"),  # as queries say it: else SQLite does not use it
         postgresql_where=text("live"),
     ),
 )

@@ -38,6 +38,7 @@ LOOKS: Final[tuple[tuple[str, Callable[[Settings], str]], ...]] = (
     ("print vendor", elsewhere.vendor),
     ("vendor's key", vendor_keys.keys),
     ("prefect", elsewhere.prefect),
+    ("alarms", elsewhere.alarms),
     ("words and fonts", at_home.words),
     ("logos", at_home.logos),
     ("time zone", at_home.time_zone),

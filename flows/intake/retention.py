@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from flows.database import flow_runs
 from flows.database import retention as rows
 from flows.database.senders import all_senders
 from flows.database.session import Database, in_chunks, reading, transaction
@@ -70,6 +71,8 @@ def remove_old(
     inbox_files = _sweep_inboxes(settings, before, dry_run=dry_run)
     if not dry_run:
         sweep(settings.work_folder)
+        with transaction(database) as tx:
+            flow_runs.forget(tx, now - timedelta(days=settings.watch.runs_kept_days))
         open_archive(settings).sweep(older_than=time.time() - JUST_PUT.total_seconds())
     inbox_files += _sweep_server(database, settings, before, dry_run=dry_run)
     return RetentionSummary(before, letters, documents, inbox_files, packages)
