@@ -21,8 +21,9 @@ from flows.domain.batch import BatchId, BatchStatus
 from flows.domain.vendor_profile import Transport, VendorProfile
 from flows.errors import ImpossibleState, NeedsAPerson
 from flows.object_archive import open_archive
-from flows.print_batch.acknowledgement import Acknowledgement, OkFile
+from flows.print_batch.acknowledgement import Acknowledgement
 from flows.print_batch.assembling import rebuild_package
+from flows.print_batch.ok_file import OkFile
 from flows.settings import Settings
 from flows.sftp import Sftp, WriteRefused, connect
 
