@@ -17,8 +17,9 @@ from flows.domain.batch import BatchStatus
 from flows.domain.receipt import PrintReceipt
 from flows.domain.vendor_profile import DEFAULT, VendorProfile
 from flows.errors import NeedsAPerson
-from flows.print_batch.acknowledgement import OkFile, Verdict, judge, read_acknowledgement
+from flows.print_batch.acknowledgement import Verdict, judge, read_acknowledgement
 from flows.print_batch.manifest import ManifestPiece, from_xml
+from flows.print_batch.ok_file import OkFile
 from flows.receipts.matching import Terms, match_lines
 from flows.receipts.raw_rows import RefusedFile
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file

@@ -58,6 +58,16 @@ def still_open(tx: Tx) -> list[tuple[OpenItem, datetime]]:
     ]
 
 
+def is_open(tx: Tx, code: str, subject: str) -> bool:
+    """Say whether an item waits for somebody."""
+    query = select(open_items.c.code).where(
+        open_items.c.code == code,
+        open_items.c.subject == subject,
+        open_items.c.closed_at.is_(None),
+    )
+    return tx.execute(query).first() is not None
+
+
 def reopen(tx: Tx, item: OpenItem) -> None:
     """Open an item again that a person has closed, since it is so once more."""
     tx.execute(

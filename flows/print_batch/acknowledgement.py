@@ -1,14 +1,12 @@
 """What the vendor says about a package, and whether it agrees with what we sent."""
 
-import hashlib
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.database.batches import Batch
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from flows.print_batch.ok_file import Sha256, is_whole
 
 
 class Acknowledgement(BaseModel):
@@ -29,15 +27,6 @@ class Acknowledgement(BaseModel):
     reason: str
 
 
-class OkFile(BaseModel):
-    """The `.ok` beside a file: the file is whole when it has this size and hash."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
-
-    sha256: Sha256
-    size_bytes: int
-
-
 class Verdict(StrEnum):
     """What an answer means for its batch."""
 
@@ -48,10 +37,9 @@ class Verdict(StrEnum):
 
 def read_acknowledgement(content: bytes, ok: bytes) -> Acknowledgement | None:
     """Read an answer and its `.ok`; None when either is not what the format says."""
+    if not is_whole(content, ok):
+        return None
     try:
-        ticket = OkFile.model_validate_json(ok)
-        if (ticket.sha256, ticket.size_bytes) != (sha256_of_bytes(content), len(content)):
-            return None
         return Acknowledgement.model_validate_json(content)
     except ValidationError:
         return None
@@ -79,8 +67,3 @@ def judge(answer: Acknowledgement, batch: Batch) -> tuple[Verdict, str]:
         if theirs != ours
     ]
     return (Verdict.DIFFERS, "; ".join(wrong)) if wrong else (Verdict.ACCEPTED, "")
-
-
-def sha256_of_bytes(content: bytes) -> str:
-    """Return the SHA-256 of some bytes, lower-case hex."""
-    return hashlib.sha256(content).hexdigest()

@@ -12,26 +12,31 @@ from flows.clock import oslo_date
 from flows.database import batches
 from flows.database.attempts import EndedAttempt, ended_by_package, record_late_answer
 from flows.database.batches import Batch
-from flows.database.open_items import OpenItem, raise_item, reopen
+from flows.database.open_items import OpenItem, is_open, raise_item, reopen, silence
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.batch import BatchStatus
 from flows.domain.opening_hours import answer_due
-from flows.domain.vendor_profile import Transport, VendorProfile
+from flows.domain.vendor_profile import VendorProfile
 from flows.print_batch.acknowledgement import (
     Acknowledgement,
     Verdict,
     judge,
     read_acknowledgement,
 )
+from flows.print_batch.answer_files import (
+    Place,
+    complete,
+    present_in,
+    put_away,
+    put_away_strays,
+    read_both,
+)
 from flows.print_batch.transfer import profile_of
 from flows.settings import Settings
 from flows.sftp import RemoteFile, Sftp, connect
 
 log = logging.getLogger(__name__)
-
-LARGEST_BYTES: Final = 1024 * 1024
-"""An answer is some hundred bytes; one larger than this is none."""
 
 SAID: Final = {
     BatchStatus.ACKNOWLEDGED: Verdict.ACCEPTED,
@@ -74,9 +79,8 @@ def collect_acknowledgements(
     outcomes: Counter[Outcome] = Counter()
     answered: set[str] = set()
     with connect(settings.vendor) as server:
-        for way in _ways(database, settings, now):
-            names = _collect_from(database, server, way, now, outcomes)
-            answered |= names
+        for place in _places(database, settings, now):
+            answered |= _collect_from(database, server, place, now, outcomes)
     waiting, late = _still_waiting(database, settings, answered, now)
     return AcknowledgementCounts(
         acknowledged=outcomes[Outcome.ACKNOWLEDGED],
@@ -87,37 +91,36 @@ def collect_acknowledgements(
     )
 
 
-def _ways(database: Database, settings: Settings, now: datetime) -> list[Transport]:
-    """Return how answers lie at the vendor: today, and when what waits for one was made."""
+def _places(database: Database, settings: Settings, now: datetime) -> list[Place]:
+    """Return where answers lie at the vendor: today, and when what waits for one was made."""
     with reading(database) as tx:
         waiting = batches.with_status(tx, BatchStatus.HANDED_OVER)
         today = profile_on(tx, settings.vendor.profile, oslo_date(now))
         ways = [today.transport, *(one.transport for one in _profiles(tx, settings, waiting))]
     return list(
-        {(one.acknowledgements_folder, one.acknowledgement_names): one for one in ways}.values()
+        dict.fromkeys(
+            Place(way.acknowledgements_folder, way.acknowledgement_names, way.archive_folder)
+            for way in ways
+        )
     )
 
 
 def _collect_from(
-    database: Database, server: Sftp, way: Transport, now: datetime, outcomes: Counter[Outcome]
+    database: Database, server: Sftp, place: Place, now: datetime, outcomes: Counter[Outcome]
 ) -> set[str]:
     """Keep the answers of one folder; return the packages they are about."""
-    present = {file.name: file for file in server.files_in(way.acknowledgements_folder)}
-    answers = {
-        package: file
-        for name, file in present.items()
-        if (package := _package(name, way)) and f"{name}.ok" in present
-    }
+    present = present_in(server, place)
+    answers = complete(place, present)
     with reading(database) as tx:
         names = list(answers)
         known, ended = batches.by_package(tx, names), ended_by_package(tx, names)
     outcomes.update(
-        _keep_late(database, server, way, file, ended[package], now)
+        _keep_late(database, server, place, file, ended[package], now)
         if package in ended
-        else _keep(database, server, way, file, known.get(package), now)
+        else _keep(database, server, place, file, known.get(package), now)
         for package, file in answers.items()
     )
-    _put_away_strays(server, way, present)
+    put_away_strays(server, place, present)
     return set(answers)
 
 
@@ -133,7 +136,7 @@ def count_waiting(database: Database, settings: Settings, now: datetime) -> Ackn
 def _keep(
     database: Database,
     server: Sftp,
-    way: Transport,
+    place: Place,
     file: RemoteFile,
     batch: Batch | None,
     now: datetime,
@@ -143,34 +146,36 @@ def _keep(
         return _tell(database, item, now)
     if batch.status not in SAID and batch.status is not BatchStatus.HANDED_OVER:
         return Outcome.EARLY
-    answer = _read(server, way, file)
+    answer = _read(server, place, file)
     if answer is None:
         return _tell_unreadable(database, file, now)
     verdict, says = judge(answer, batch)
+    _settle_unreadable(database, file, now)
     if SAID.get(batch.status) is verdict:
-        _put_away(server, way, file.name)
+        put_away(server, place, file.name)
         return Outcome.KNOWN
     if batch.status in SAID:
         says = f"the vendor answers once more, and otherwise: {verdict.lower()}. {says}"
     if batch.status in SAID or verdict is Verdict.DIFFERS:
         return _tell(database, _item("DIFFERS", batch.id, says), now)
     _record(database, batch, verdict, says, now)
-    _put_away(server, way, file.name)
+    put_away(server, place, file.name)
     return Outcome.ACKNOWLEDGED if verdict is Verdict.ACCEPTED else Outcome.REFUSED
 
 
 def _keep_late(
     database: Database,
     server: Sftp,
-    way: Transport,
+    place: Place,
     file: RemoteFile,
     ended: EndedAttempt,
     now: datetime,
 ) -> Outcome:
     """Keep what the vendor says about a package that was annulled, or sent again since."""
-    answer = _read(server, way, file)
+    answer = _read(server, place, file)
     if answer is None:
         return _tell_unreadable(database, file, now)
+    _settle_unreadable(database, file, now)
     said = Verdict.ACCEPTED if answer.accepted else Verdict.REFUSED
     with transaction(database) as tx:
         if ended.answer != said:
@@ -182,24 +187,30 @@ def _keep_late(
                 item = _item("LATE", ended.batch_id, what)
                 if not raise_item(tx, item, now):
                     reopen(tx, item)
-    _put_away(server, way, file.name)
+    put_away(server, place, file.name)
     if ended.answer == said or not answer.accepted:
         return Outcome.KNOWN
     log.warning("late answer batch=%s attempt=%d", ended.batch_id, ended.attempt)
     return Outcome.FOR_A_PERSON
 
 
-def _read(server: Sftp, way: Transport, file: RemoteFile) -> Acknowledgement | None:
-    if file.size_bytes > LARGEST_BYTES:
-        return None
-    path = f"{way.acknowledgements_folder}/{file.name}"
-    return read_acknowledgement(server.read(path), server.read(f"{path}.ok"))
+def _read(server: Sftp, place: Place, file: RemoteFile) -> Acknowledgement | None:
+    return read_acknowledgement(*read_both(server, place, file))
 
 
 def _tell_unreadable(database: Database, file: RemoteFile, now: datetime) -> Outcome:
     return _tell(
         database, _item("UNREADABLE", file.name, "an answer is not what the format says"), now
     )
+
+
+def _settle_unreadable(database: Database, file: RemoteFile, now: datetime) -> None:
+    """Close what was told of a file that could not be read: it can be now."""
+    with reading(database) as tx:
+        told = is_open(tx, "ACKNOWLEDGEMENT_UNREADABLE", file.name[:255])
+    if told:
+        with transaction(database) as tx:
+            silence(tx, "ACKNOWLEDGEMENT_UNREADABLE", [file.name[:255]], now)
 
 
 def _record(database: Database, batch: Batch, verdict: Verdict, says: str, now: datetime) -> None:
@@ -252,29 +263,3 @@ def _profiles(tx: Tx, settings: Settings, waiting: Iterable[Batch]) -> list[Vend
 def _is_late(batch: Batch, profile: VendorProfile, now: datetime) -> bool:
     sent_at = batch.handed_over_at
     return sent_at is not None and answer_due(sent_at, profile.calendar) < now
-
-
-def _package(name: str, way: Transport) -> str:
-    """Return the package an answer's name is of; empty: it is no answer's name."""
-    before, _, after = way.acknowledgement_names.partition("*")
-    if len(name) <= len(before + after) or not (name.startswith(before) and name.endswith(after)):
-        return ""
-    return name[len(before) : len(name) - len(after)]
-
-
-def _put_away(server: Sftp, way: Transport, name: str) -> None:
-    # The .ok last: an answer without one is not looked at, and would lie there for ever.
-    server.move(f"{way.acknowledgements_folder}/{name}", f"{way.archive_folder}/{name}")
-    server.move(f"{way.acknowledgements_folder}/{name}.ok", f"{way.archive_folder}/{name}.ok")
-
-
-def _put_away_strays(server: Sftp, way: Transport, present: Iterable[str]) -> None:
-    """Finish what a run began that was stopped between the two moves of `_put_away`."""
-    names = set(present)
-    for name in sorted(names):
-        if name.endswith(".ok") and _is_stray(name.removesuffix(".ok"), way, names):
-            server.move(f"{way.acknowledgements_folder}/{name}", f"{way.archive_folder}/{name}")
-
-
-def _is_stray(name: str, way: Transport, names: set[str]) -> bool:
-    return bool(_package(name, way)) and name not in names

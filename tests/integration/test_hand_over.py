@@ -450,6 +450,23 @@ def test_one_bad_answer_does_not_stop_the_next(world: World) -> None:
     ]
 
 
+def test_a_right_answer_settles_what_was_told_of_an_unreadable_one(world: World) -> None:
+    letters_on_paper(world, a_letter(world))
+    world.send_all()
+    world.shop.take_in(NIGHT)
+    (right,) = (world.shop.root / "ut/mottak").glob("*.json")
+    content = right.read_bytes()
+    publish(world, right.name, b"not json at all")
+    collect_acknowledgements(world.database, world.settings, NIGHT)
+    told = world.open_codes()
+
+    publish(world, right.name, content)
+    collect_acknowledgements(world.database, world.settings, NIGHT)
+
+    assert told == ["ACKNOWLEDGEMENT_UNREADABLE"]
+    assert world.open_codes() == []
+
+
 def test_a_vendor_who_counted_otherwise_has_not_acknowledged(world: World) -> None:
     letters_on_paper(world, a_letter(world))
     world.send_all()
