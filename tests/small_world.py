@@ -127,9 +127,9 @@ def a_batch(letters: int = 2, **changes: Any) -> SentBatch:
         letters=letters,
         pages=6 * letters,
         sheets=3 * letters,
-        live_letters=letters,
-        live_pages=6 * letters,
-        live_sheets=3 * letters,
+        packed_letters=letters,
+        packed_pages=6 * letters,
+        packed_sheets=3 * letters,
     )
     return replace(batch, **changes)
 

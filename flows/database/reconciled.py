@@ -75,16 +75,17 @@ def read_facts(tx: Tx, *, now: datetime, looked_back_days: int) -> Facts:
 
 
 def _batches(tx: Tx, since: Since) -> list[SentBatch]:
-    live = (
+    packed = (
         select(
             pieces.c.batch_id,
             func.count().label("letters"),
             func.coalesce(func.sum(pieces.c.pages), 0).label("pages"),
             func.coalesce(func.sum(pieces.c.sheets), 0).label("sheets"),
         )
-        .where(pieces.c.live)
+        .join(of := batches.alias(), of.c.id == pieces.c.batch_id)
+        .where(or_(pieces.c.live, pieces.c.left_attempt == of.c.attempt))
         .group_by(pieces.c.batch_id)
-        .subquery("live")
+        .subquery("packed")
     )
     differs = exists().where(
         open_items.c.code == "ACKNOWLEDGEMENT_DIFFERS",
@@ -98,12 +99,12 @@ def _batches(tx: Tx, since: Since) -> list[SentBatch]:
     rows = tx.execute(
         select(
             batches,
-            func.coalesce(live.c.letters, 0).label("live_letters"),
-            func.coalesce(live.c.pages, 0).label("live_pages"),
-            func.coalesce(live.c.sheets, 0).label("live_sheets"),
+            func.coalesce(packed.c.letters, 0).label("packed_letters"),
+            func.coalesce(packed.c.pages, 0).label("packed_pages"),
+            func.coalesce(packed.c.sheets, 0).label("packed_sheets"),
             differs.label("differs"),
         )
-        .outerjoin(live, live.c.batch_id == batches.c.id)
+        .outerjoin(packed, packed.c.batch_id == batches.c.id)
         .where(
             or_(
                 batches.c.created_at >= since.instant,
@@ -124,9 +125,9 @@ def _batches(tx: Tx, since: Since) -> list[SentBatch]:
             letters=row.letters,
             pages=row.pages or 0,
             sheets=row.sheets or 0,
-            live_letters=row.live_letters,
-            live_pages=int(row.live_pages),
-            live_sheets=int(row.live_sheets),
+            packed_letters=row.packed_letters,
+            packed_pages=int(row.packed_pages),
+            packed_sheets=int(row.packed_sheets),
             answer_differs=row.differs,
         )
         for row in rows

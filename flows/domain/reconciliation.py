@@ -81,9 +81,12 @@ class SentBatch:
     letters: int
     pages: int
     sheets: int
-    live_letters: int
-    live_pages: int
-    live_sheets: int
+    packed_letters: int
+    """In this attempt's package: live, or left as refused or stopped after it had gone."""
+    packed_pages: int
+    packed_sheets: int
+    answer_due_at: datetime | None = None
+    """From then on the vendor's answer is late; None: it has left nothing to answer."""
     answer_differs: bool = False
     """The vendor has answered, and not about what we sent."""
 
@@ -253,7 +256,6 @@ class Limits:
     receipt_working_days: int = 3
     posting_working_days: int = 2
     capped_working_days: int = 5
-    answered_within: timedelta = timedelta(minutes=30)
     repeated_within: timedelta = timedelta(hours=48)
     invoice_days: int = 60
     invoice_ore: int = 1000

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,16 @@ from flows.database.item_history import ItemFigures, ListedItem
 from flows.database.reconciled import read_facts
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
-from flows.domain.reconciliation import ClosedAs, Difference, Facts, Limits, Severity
+from flows.domain.batch import BatchStatus
+from flows.domain.opening_hours import answer_due
+from flows.domain.reconciliation import (
+    ClosedAs,
+    Difference,
+    Facts,
+    Limits,
+    SentBatch,
+    Severity,
+)
 from flows.errors import NeedsAPerson
 from flows.object_archive import open_archive
 from flows.receipts import reconciliation_report
@@ -114,7 +123,6 @@ def today_at(tx: Tx, settings: Settings, now: datetime) -> Today:
         Limits(
             closed=frozenset(calendar.closed_days),
             receipt_working_days=calendar.receipts_within_working_days,
-            answered_within=timedelta(minutes=calendar.acknowledge_within_minutes),
             machine_sheets=profile.paper.machine_sheets,
             posting_working_days=settings.reconcile.posting_working_days,
             invoice_days=settings.reconcile.invoice_days,
@@ -139,11 +147,20 @@ def _read(tx: Tx, settings: Settings, today: Today) -> Facts:
     archive = open_archive(settings)
     return replace(
         facts,
+        batches=[_with_due(tx, settings, batch) for batch in facts.batches],
         files=[
             replace(file, kept_well=_is_kept(archive.path_of(file.sha256), file.sha256))
             for file in facts.files
         ],
     )
+
+
+def _with_due(tx: Tx, settings: Settings, batch: SentBatch) -> SentBatch:
+    """Say of a package that waits for its answer when that is late: by the hours of its day."""
+    if batch.status is not BatchStatus.HANDED_OVER or batch.handed_over_at is None:
+        return batch
+    profile = profile_on(tx, settings.vendor.profile, oslo_date(batch.created_at))
+    return replace(batch, answer_due_at=answer_due(batch.handed_over_at, profile.calendar))
 
 
 def _is_kept(path: Path, sha256: str) -> bool:

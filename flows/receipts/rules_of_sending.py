@@ -35,13 +35,13 @@ def due_letters_are_in_a_batch(facts: Facts, today: Today) -> Iterator[Found | U
 
 
 def totals_are_those_of_the_pieces(facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
-    """A2: what a batch says of letters, pages and sheets is the sum of its pieces.
+    """A2: what a batch says of letters, pages and sheets is the sum of its package's pieces.
 
     That these are what the print file holds is counted again before a package may leave.
     """
     for batch in facts.batches:
         said = (batch.letters, batch.pages, batch.sheets)
-        counted = (batch.live_letters, batch.live_pages, batch.live_sheets)
+        counted = (batch.packed_letters, batch.packed_pages, batch.packed_sheets)
         if batch.status in LEFT_US and (said != counted or not batch.package_sha256):
             yield Found(batch.id, "totals_differ_from_pieces")
 
@@ -77,5 +77,4 @@ def packages_are_answered(facts: Facts, today: Today) -> Iterator[Found | Unchec
 
 
 def _is_late(batch: SentBatch, today: Today) -> bool:
-    handed_over_at = batch.handed_over_at
-    return bool(handed_over_at and handed_over_at + today.limits.answered_within < today.now)
+    return batch.answer_due_at is not None and batch.answer_due_at < today.now

@@ -107,7 +107,7 @@ CASES = (
         "A1", "batch_has_not_left", BATCH,
         Facts(batches=[a_batch(status=BatchStatus.HANDING_OVER, created_at=NIGHT)]),
     ),
-    Case("A2", "totals_differ_from_pieces", BATCH, a_world(batches=[a_batch(live_sheets=5)])),
+    Case("A2", "totals_differ_from_pieces", BATCH, a_world(batches=[a_batch(packed_sheets=5)])),
     Case(
         "A3", "read_before_hand_over", BATCH,
         one_letter(read_at=NIGHT - timedelta(minutes=1)), ore=345 + 1990,
@@ -116,7 +116,10 @@ CASES = (
     Case("A4", "same_letter_again", L1, a_world(repeats=[Repeat(L1, L2, timedelta(hours=47))])),
     Case(
         "B1", "no_answer", BATCH,
-        a_world(letters=[], invoices=[], batches=[a_batch(status=BatchStatus.HANDED_OVER)]),
+        a_world(
+            letters=[], invoices=[],
+            batches=[a_batch(status=BatchStatus.HANDED_OVER, answer_due_at=NIGHT)],
+        ),
         now=NIGHT + timedelta(minutes=31),
     ),
     Case(
