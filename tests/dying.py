@@ -181,6 +181,7 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "follow": follow_and_take_back,
     "print": print_the_night,
     "answers": collect_the_answers,
+    "approvals": collect_the_answers,
     "annul": annul_what_is_there,
     "resend": send_everything_again,
     "by hand": print_by_hand,

@@ -58,6 +58,23 @@ def still_open(tx: Tx) -> list[tuple[OpenItem, datetime]]:
     ]
 
 
+@dataclass(frozen=True)
+class KnownItem:
+    """An item that is kept, open or closed."""
+
+    what: str
+    closed: bool
+
+
+def find_item(tx: Tx, code: str, subject: str) -> KnownItem | None:
+    """Return an item, open or closed; None when nobody was ever told."""
+    query = select(open_items.c.what, open_items.c.closed_at).where(
+        open_items.c.code == code, open_items.c.subject == subject
+    )
+    row = tx.execute(query).first()
+    return KnownItem(row.what, row.closed_at is not None) if row else None
+
+
 def is_open(tx: Tx, code: str, subject: str) -> bool:
     """Say whether an item waits for somebody."""
     query = select(open_items.c.code).where(

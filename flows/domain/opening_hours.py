@@ -38,9 +38,12 @@ def downtime_at(now: datetime, windows: tuple[str, ...], calendar: Calendar) -> 
     return ""
 
 
-def answer_due(sent_at: datetime, calendar: Calendar) -> datetime:
-    """Return the instant from which an answer is late: only the vendor's hours count."""
-    left = timedelta(minutes=calendar.acknowledge_within_minutes)
+def answer_due(sent_at: datetime, calendar: Calendar, within_minutes: int = 0) -> datetime:
+    """Return the instant from which an answer is late: only the vendor's hours count.
+
+    within_minutes: how long it may take; 0: as long as an acknowledgement.
+    """
+    left = timedelta(minutes=within_minutes or calendar.acknowledge_within_minutes)
     day = sent_at.astimezone(OSLO).date()
     while True:
         begins, ends = _instant(day, calendar.opens), _instant(day, calendar.closes)

@@ -182,11 +182,13 @@ class Transport:
     protocol: str = "sftp"
     upload_folder: str = "inn"
     acknowledgements_folder: str = "ut/mottak"
+    approvals_folder: str = "ut/godkjenning"
     receipts_folder: str = "ut/kvittering"
     returns_folder: str = "ut/retur"
     invoices_folder: str = "ut/faktura"
     archive_folder: str = "arkiv"
     acknowledgement_names: str = "*.mottak.json"
+    approval_names: str = "*.godkjenning.json"
     receipt_names: str = "*.csv"
     return_names: str = "*.csv"
     invoice_names: str = "*.csv"
@@ -219,6 +221,9 @@ class Calendar:
     closes: str = "24:00"
     """Norwegian time, on working days: only these hours count for how long an answer may take."""
     acknowledge_within_minutes: int = 30
+    approve_within_minutes: int = 0
+    """After hand-over; 0: nobody waits for the vendor's word on the pieces, and it counts when it
+    comes."""
     receipts_within_working_days: int = 4
     returns_within_days: int = 30
     first_posting_hour: int = 0

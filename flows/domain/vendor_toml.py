@@ -192,6 +192,7 @@ def _faults(profile: VendorProfile) -> list[str]:
         "calendar: opens and closes are like 07:30 and 24:00, in that order": _is_day(calendar),
         "calendar.acknowledge_within_minutes is at least 1": calendar.acknowledge_within_minutes
         >= 1,
+        "calendar.approve_within_minutes is at least 0": calendar.approve_within_minutes >= 0,
         "calendar: posting hours are from 0 to 24, the first before the last": 0
         <= calendar.first_posting_hour
         < calendar.last_posting_hour
@@ -235,10 +236,11 @@ def _transport_checks(way: Transport) -> dict[str, object]:
         ),
         "transport.bytes_per_second is at least 0": way.bytes_per_second >= 0,
         "transport.downtime is of windows like sun 02:00-06:00": all(map(is_window, way.downtime)),
-        "transport.acknowledgement_names has one * and ends in no .ok": _ANSWER.fullmatch(
-            way.acknowledgement_names
-        )
-        and not way.acknowledgement_names.endswith(".ok"),
+        **{
+            f"transport.{name} has one * and ends in no .ok": _ANSWER.fullmatch(getattr(way, name))
+            and not getattr(way, name).endswith(".ok")
+            for name in ("acknowledgement_names", "approval_names")
+        },
         **{
             f"transport.{each.name} is a folder without .. in it": _is_folder(
                 getattr(way, each.name)

@@ -17,7 +17,8 @@ from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
 from flows.domain.batch import BatchStatus
 from flows.domain.opening_hours import answer_due
-from flows.domain.vendor_profile import VendorProfile
+from flows.domain.vendor_profile import Transport, VendorProfile
+from flows.print_batch import approvals
 from flows.print_batch.acknowledgement import (
     Acknowledgement,
     Verdict,
@@ -70,6 +71,8 @@ class AcknowledgementCounts:
     """Packages that have no answer yet."""
     late: int = 0
     """Of those, the ones that should have had it."""
+    approved: int = 0
+    """Packages whose pieces the vendor has decided about."""
 
 
 def collect_acknowledgements(
@@ -79,30 +82,36 @@ def collect_acknowledgements(
     outcomes: Counter[Outcome] = Counter()
     answered: set[str] = set()
     with connect(settings.vendor) as server:
-        for place in _places(database, settings, now):
+        ways = _ways(database, settings, now)
+        for place in dict.fromkeys(map(_of_acknowledgements, ways)):
             answered |= _collect_from(database, server, place, now, outcomes)
+        places = list(dict.fromkeys(map(_of_approvals, ways)))
+        pieces = approvals.collect_approvals(database, server, settings, places, now)
     waiting, late = _still_waiting(database, settings, answered, now)
     return AcknowledgementCounts(
         acknowledged=outcomes[Outcome.ACKNOWLEDGED],
         refused=outcomes[Outcome.REFUSED],
-        for_a_person=outcomes[Outcome.FOR_A_PERSON],
+        for_a_person=outcomes[Outcome.FOR_A_PERSON] + pieces[approvals.Outcome.FOR_A_PERSON],
         waiting=waiting,
         late=late,
+        approved=pieces[approvals.Outcome.KEPT],
     )
 
 
-def _places(database: Database, settings: Settings, now: datetime) -> list[Place]:
-    """Return where answers lie at the vendor: today, and when what waits for one was made."""
+def _ways(database: Database, settings: Settings, now: datetime) -> list[Transport]:
+    """Return how answers lie at the vendor: today, and when what is at the vendor was made."""
     with reading(database) as tx:
-        waiting = batches.with_status(tx, BatchStatus.HANDED_OVER)
-        today = profile_on(tx, settings.vendor.profile, oslo_date(now))
-        ways = [today.transport, *(one.transport for one in _profiles(tx, settings, waiting))]
-    return list(
-        dict.fromkeys(
-            Place(way.acknowledgements_folder, way.acknowledgement_names, way.archive_folder)
-            for way in ways
-        )
-    )
+        there = batches.with_status(tx, BatchStatus.HANDED_OVER, BatchStatus.ACKNOWLEDGED)
+        days = {oslo_date(one.created_at) for one in there} | {oslo_date(now)}
+        return [profile_on(tx, settings.vendor.profile, day).transport for day in sorted(days)]
+
+
+def _of_acknowledgements(way: Transport) -> Place:
+    return Place(way.acknowledgements_folder, way.acknowledgement_names, way.archive_folder)
+
+
+def _of_approvals(way: Transport) -> Place:
+    return Place(way.approvals_folder, way.approval_names, way.archive_folder)
 
 
 def _collect_from(

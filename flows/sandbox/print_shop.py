@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pypdf import PdfReader
 
-from flows.sandbox import locked_packages, vendor_files
+from flows.sandbox import locked_packages, piece_answers, vendor_files
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 NAMESPACE: Final = "{urn:svarut:manifest:2}"
@@ -25,6 +25,8 @@ NAMESPACE: Final = "{urn:svarut:manifest:2}"
 ERRORS: Final = (
     "silent",
     "refuse_package",
+    "approve_pieces",
+    "refuse_piece",
     "wrong_totals",
     "wrong_customer",
     "duplicate_file",
@@ -39,7 +41,23 @@ ERRORS: Final = (
     "empty_column",
     "wrong_invoice",
 )
-"""What it can be told to do wrong, each for the next package or receipt file."""
+"""What it can be told to do wrong, each for the next package or receipt file.
+
+It says nothing of single pieces unless it is told to: approve_pieces, refuse_piece (the first).
+"""
+
+FOLDERS: Final = (
+    "inn",
+    "inn/stopp",
+    "ut/mottak",
+    "ut/godkjenning",
+    "ut/kvittering",
+    "ut/retur",
+    "ut/faktura",
+    "ut/stopp",
+    "arkiv",
+)
+"""What a customer sees."""
 
 # A made-up tariff in øre: a side in black and white or colour, a sheet by machine or by hand.
 SIDE_BLACK_WHITE, SIDE_COLOUR, BY_MACHINE, BY_HAND = 42, 110, 45, 215
@@ -70,7 +88,7 @@ class PrintShop:
         self.root, self.customer, self.dialect = root, customer, dialect
         self.errors: set[str] = set()
         self.books, self.keys = root.parent / "verksted", root.parent / "keys"
-        for name in ("inn", "ut/mottak", "ut/kvittering", "ut/retur", "ut/faktura", "arkiv"):
+        for name in FOLDERS:
             (root / name).mkdir(parents=True, exist_ok=True)
         self.books.mkdir(exist_ok=True)
 
@@ -150,7 +168,22 @@ class PrintShop:
             {**answer, "letters": [vars(letter) for letter in letters]},
         )
         self._publish("ut/mottak", f"{name}.mottak.json", json.dumps(answer).encode())
+        if not reason:
+            self._decide_about_pieces(self.books / f"{name}.json", now)
         return not reason
+
+    def _decide_about_pieces(self, book: Path, now: datetime) -> None:
+        """Say which pieces are printed and which not, where the shop is told to say so."""
+        taken_in = json.loads(book.read_text(encoding="utf-8"))
+        letters = taken_in["letters"]
+        refused = {letters[0]["number"]} if self._told("refuse_piece") else set()
+        if not (self._told("approve_pieces") or refused):
+            return
+        rest = [one for one in letters if one["number"] not in refused]
+        _write(book, {**taken_in, "letters": rest})
+        word = piece_answers.approval(taken_in, letters, refused, now)
+        name = f"{taken_in['package']}.godkjenning.json"
+        self._publish("ut/godkjenning", name, json.dumps(word).encode())
 
     def send_back(self, shipments: dict[str, str], now: datetime) -> None:
         """Say that printed letters have come back: the reason (R01 to R10) by shipment."""

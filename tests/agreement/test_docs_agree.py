@@ -9,6 +9,7 @@ from conftest import ROOT
 from pydantic import BaseModel
 
 from flows.cli import EXIT_CODES, FLOWS
+from flows.database.approvals import PIECE_REFUSED
 from flows.domain.batch import BATCH_MOVES
 from flows.domain.identity import NumberFault
 from flows.domain.postal_address import AddressFault
@@ -138,6 +139,9 @@ def test_every_reason_that_needs_a_person_is_in_the_runbook() -> None:
 
     answers = (ROOT / "flows/print_batch/collecting.py").read_text(encoding="utf-8")
     codes |= {f"ACKNOWLEDGEMENT_{kind}" for kind in re.findall(r'_item\(\s*"([A-Z]+)"', answers)}
+
+    pieces = (ROOT / "flows/print_batch/approvals.py").read_text(encoding="utf-8")
+    codes |= {PIECE_REFUSED, *re.findall(r'_item\(\s*"([A-Z_]+)"', pieces)}
 
     missing = sorted(code for code in codes if f"`{code}`" not in runbook)
 

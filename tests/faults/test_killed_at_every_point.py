@@ -187,6 +187,18 @@ def late_answers_wait(world: World) -> None:
     PrintShop(world.server.root, "SVAR").take_in(NIGHT)
 
 
+def words_on_pieces_wait(world: World) -> None:
+    """Packages are acknowledged, and then the vendor refuses a piece of one."""
+    packages_lie_at_the_vendor(world)
+    shop = PrintShop(world.server.root, "SVAR")
+    shop.errors = {"refuse_piece"}
+    shop.take_in(NIGHT)
+    words, aside = shop.root / "ut/godkjenning", world.saved.with_name("aside")
+    words.rename(aside)
+    assert world.run("answers", NIGHT) == 0
+    aside.rename(words)
+
+
 def receipts_wait(world: World) -> None:
     letters_wait_for_print(world)
     assert world.run("print", NIGHT) == 0
@@ -250,14 +262,15 @@ PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
     "annul": (packages_lie_at_the_vendor, MORNING),
     "resend": (packages_lie_at_the_vendor, MORNING),
     "answers": (late_answers_wait, MORNING),
+    "approvals": (words_on_pieces_wait, MORNING),
     "by hand": (letters_wait_for_their_senders_printers, NIGHT),
     "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
     "reconcile": (things_do_not_agree, MORNING + timedelta(days=5)),
 }
 
-FEWEST_POINTS = {"reconcile": 8, "annul": 6, "resend": 6}
-"""Reconciling commits once and renames three reports, a batch is taken back in one commit; every
-other work has at least ten points."""
+FEWEST_POINTS = {"reconcile": 8, "annul": 6, "resend": 6, "approvals": 6}
+"""Reconciling commits once and renames three reports, a batch is taken back in one commit, a word on
+pieces is kept in one and put away in two moves; every other work has at least ten points."""
 
 LATER_WORDS: dict[str, tuple[Callable[[World], None], str]] = {
     "corrections, returned mail and an invoice": (later_words_wait, "receipts"),
