@@ -25,6 +25,7 @@ from flows.commands import (
     send,
     senders,
     status,
+    stopping,
     watch,
 )
 from flows.commands.instants import instant
@@ -76,6 +77,8 @@ app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
 app.command()(handling.handled)
+app.command()(stopping.stop)
+app.command("stops")(stopping.list_stops)
 
 
 class LogFormat(StrEnum):

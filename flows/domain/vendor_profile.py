@@ -188,7 +188,10 @@ class Transport:
     invoices_folder: str = "ut/faktura"
     archive_folder: str = "arkiv"
     acknowledgement_names: str = "*.mottak.json"
+    stop_lists_folder: str = "inn/stopp"
+    stop_answers_folder: str = "ut/stopp"
     approval_names: str = "*.godkjenning.json"
+    stop_answer_names: str = "*.svar.json"
     receipt_names: str = "*.csv"
     return_names: str = "*.csv"
     invoice_names: str = "*.csv"
@@ -224,6 +227,8 @@ class Calendar:
     approve_within_minutes: int = 0
     """After hand-over; 0: nobody waits for the vendor's word on the pieces, and it counts when it
     comes."""
+    stop_within_minutes: int = 120
+    """How long the answer to a stop list may take."""
     receipts_within_working_days: int = 4
     returns_within_days: int = 30
     first_posting_hour: int = 0

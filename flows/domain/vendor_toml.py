@@ -192,6 +192,7 @@ def _faults(profile: VendorProfile) -> list[str]:
         "calendar: opens and closes are like 07:30 and 24:00, in that order": _is_day(calendar),
         "calendar.acknowledge_within_minutes is at least 1": calendar.acknowledge_within_minutes
         >= 1,
+        "calendar.stop_within_minutes is at least 1": calendar.stop_within_minutes >= 1,
         "calendar.approve_within_minutes is at least 0": calendar.approve_within_minutes >= 0,
         "calendar: posting hours are from 0 to 24, the first before the last": 0
         <= calendar.first_posting_hour
@@ -239,7 +240,7 @@ def _transport_checks(way: Transport) -> dict[str, object]:
         **{
             f"transport.{name} has one * and ends in no .ok": _ANSWER.fullmatch(getattr(way, name))
             and not getattr(way, name).endswith(".ok")
-            for name in ("acknowledgement_names", "approval_names")
+            for name in ("acknowledgement_names", "approval_names", "stop_answer_names")
         },
         **{
             f"transport.{each.name} is a folder without .. in it": _is_folder(

@@ -18,7 +18,7 @@ from flows.database.vendors import profile_on
 from flows.domain.batch import BatchStatus
 from flows.domain.opening_hours import answer_due
 from flows.domain.vendor_profile import Transport, VendorProfile
-from flows.print_batch import approvals
+from flows.print_batch import approvals, stopping
 from flows.print_batch.acknowledgement import (
     Acknowledgement,
     Verdict,
@@ -73,6 +73,10 @@ class AcknowledgementCounts:
     """Of those, the ones that should have had it."""
     approved: int = 0
     """Packages whose pieces the vendor has decided about."""
+    stop_lists: int = 0
+    """Sent to the vendor now."""
+    stop_answers: int = 0
+    """Lists the vendor has answered."""
 
 
 def collect_acknowledgements(
@@ -82,19 +86,25 @@ def collect_acknowledgements(
     outcomes: Counter[Outcome] = Counter()
     answered: set[str] = set()
     with connect(settings.vendor) as server:
+        sent = stopping.send_stop_lists(database, server, settings, now)
         ways = _ways(database, settings, now)
         for place in dict.fromkeys(map(_of_acknowledgements, ways)):
             answered |= _collect_from(database, server, place, now, outcomes)
         places = list(dict.fromkeys(map(_of_approvals, ways)))
         pieces = approvals.collect_approvals(database, server, settings, places, now)
+        stopped = stopping.collect_stop_answers(database, server, settings, now)
     waiting, late = _still_waiting(database, settings, answered, now)
     return AcknowledgementCounts(
         acknowledged=outcomes[Outcome.ACKNOWLEDGED],
         refused=outcomes[Outcome.REFUSED],
-        for_a_person=outcomes[Outcome.FOR_A_PERSON] + pieces[approvals.Outcome.FOR_A_PERSON],
+        for_a_person=outcomes[Outcome.FOR_A_PERSON]
+        + pieces[approvals.Outcome.FOR_A_PERSON]
+        + stopped[stopping.Outcome.FOR_A_PERSON],
         waiting=waiting,
         late=late,
         approved=pieces[approvals.Outcome.KEPT],
+        stop_lists=sent,
+        stop_answers=stopped[stopping.Outcome.KEPT],
     )
 
 

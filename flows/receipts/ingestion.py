@@ -17,6 +17,7 @@ from flows.database import booking, receipts
 from flows.database.booking_in_parts import book_all_clear_lines
 from flows.database.open_items import OpenItem, raise_item, silence, sound
 from flows.database.session import Database, Tx, reading, transaction
+from flows.database.stopped_and_printed import look_at_receipts
 from flows.database.vendors import profile_on
 from flows.domain.receipt import PRINTED_THOUGH_ENDED, LineState, StagedLine
 from flows.domain.vendor_invoice import VendorInvoice
@@ -219,6 +220,7 @@ def _book_receipts(
     booking.book(
         tx, sha256, applied=matching.applied, set_aside=matching.set_aside, at=now, bulk=bulk
     )
+    look_at_receipts(tx, sha256, now)
     counts = counted(matching, bulk.lines)
     if counts.quarantined:
         item = OpenItem(

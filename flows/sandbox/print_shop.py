@@ -27,6 +27,9 @@ ERRORS: Final = (
     "refuse_package",
     "approve_pieces",
     "refuse_piece",
+    "silent_about_stops",
+    "stop_too_late",
+    "print_stopped",
     "wrong_totals",
     "wrong_customer",
     "duplicate_file",
@@ -104,7 +107,24 @@ class PrintShop:
             name = ok.name.removesuffix(".ok").removesuffix(locked_packages.ENDING)
             if not (self.books / f"{name}.json").exists() and not self._told("silent"):
                 accepted += self._take(name, json.loads(ok.read_text(encoding="utf-8")), now)
+        self._answer_stop_lists(now)
         return accepted
+
+    def _answer_stop_lists(self, now: datetime) -> None:
+        """Stop what is not printed yet, of every list that is new, and say what became of each."""
+        for ok in sorted((self.root / "inn/stopp").glob("*.ok")):
+            name = ok.name.removesuffix(".ok")
+            answered = self.books / f"stopped-{name}"
+            if answered.exists() or self._told("silent_about_stops"):
+                continue
+            content = (ok.parent / name).read_bytes()
+            late = self._told("stop_too_late")
+            taken_in = {} if late else piece_answers.not_printed(self.books)
+            stopped, answer = piece_answers.stops(name, content, taken_in, now)
+            if not self._told("print_stopped"):
+                piece_answers.take_out(self.books, stopped)
+            _write(answered, answer)
+            self._publish("ut/stopp", f"{name}.svar.json", json.dumps(answer).encode())
 
     def print_and_post(self, now: datetime) -> int:
         """Print what was taken in before today and post it at ten; write one receipt file."""

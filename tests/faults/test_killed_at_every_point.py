@@ -269,8 +269,8 @@ PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
 }
 
 FEWEST_POINTS = {"reconcile": 8, "annul": 6, "resend": 6, "approvals": 6}
-"""Reconciling commits once and renames three reports, a batch is taken back in one commit, a word on
-pieces is kept in one and put away in two moves; every other work has at least ten points."""
+"""Reconciling commits once and renames three reports, a batch is taken back in one commit,
+a word on pieces is kept in one and put away in two moves; every other work has ten points."""
 
 LATER_WORDS: dict[str, tuple[Callable[[World], None], str]] = {
     "corrections, returned mail and an invoice": (later_words_wait, "receipts"),
