@@ -182,6 +182,8 @@ WORKS: dict[str, Callable[[Settings, datetime], None]] = {
     "print": print_the_night,
     "answers": collect_the_answers,
     "approvals": collect_the_answers,
+    "stop": collect_the_answers,
+    "stopped": collect_the_answers,
     "annul": annul_what_is_there,
     "resend": send_everything_again,
     "by hand": print_by_hand,

@@ -12,6 +12,7 @@ from flows.database.hand_print import in_a_job
 from flows.database.prices import read_price_list
 from flows.database.reconciled_answers import (
     articles,
+    asked_stops,
     files,
     invoices,
     months,
@@ -58,6 +59,7 @@ def read_facts(tx: Tx, *, now: datetime, looked_back_days: int) -> Facts:
     return Facts(
         letters=sent_letters(tx, since),
         batches=_batches(tx, since),
+        stops=asked_stops(tx),
         waiting=_waiting(tx, now),
         idle=_idle(tx),
         buckets=_buckets(tx),

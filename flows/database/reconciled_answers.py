@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from flows.clock import OSLO, oslo_date
+from flows.database.attempt_tables import stop_lists, stops
 from flows.database.reconciled_letters import IN_FORCE, Since
 from flows.database.session import Tx
 from flows.database.tables import (
@@ -21,9 +22,11 @@ from flows.database.tables import (
     vendor_invoice_lines,
     vendor_invoices,
 )
+from flows.domain.batch import StopState
 from flows.domain.receipt import PRINTED_THOUGH_ENDED, LineKind, LineState
 from flows.domain.reconciliation import (
     AnswerFile,
+    AskedStop,
     InvoicedArticle,
     ReturnedLetter,
     SenderMonth,
@@ -37,6 +40,29 @@ SHORT: Final = 12
 
 MONTHS: Final = 4
 """Whole months that are compared: the last, and three before it."""
+
+
+def asked_stops(tx: Tx) -> list[AskedStop]:
+    """Return the wishes to stop letters that wait for something, or were of no use."""
+    looked_at = (StopState.ASKED, StopState.SENT, StopState.CONTRADICTED)
+    rows = tx.execute(
+        select(
+            stops.c.shipment_id,
+            stops.c.batch_id,
+            stops.c.state,
+            stops.c.asked_at,
+            stop_lists.c.name,
+            stop_lists.c.made_at,
+            stop_lists.c.sent_at,
+        )
+        .outerjoin(stop_lists, stop_lists.c.number == stops.c.list_number)
+        .where(stops.c.state.in_(looked_at))
+        .order_by(stops.c.batch_id, stops.c.attempt, stops.c.number),
+    )
+    return [
+        AskedStop(row[0], row[1], StopState(row[2]), row[3], row[4] or "", row[5], row[6])
+        for row in rows
+    ]
 
 
 def set_aside(tx: Tx) -> list[SetAside]:

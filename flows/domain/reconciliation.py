@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from flows.domain.batch import BatchId, BatchStatus
+from flows.domain.batch import BatchId, BatchStatus, StopState
 from flows.domain.price_list import PriceList
 from flows.domain.shipment import SenderId, ShipmentId
 from flows.domain.status import Status
@@ -89,6 +89,22 @@ class SentBatch:
     """From then on the vendor's answer is late; None: it has left nothing to answer."""
     answer_differs: bool = False
     """The vendor has answered, and not about what we sent."""
+
+
+@dataclass(frozen=True)
+class AskedStop:
+    """A wish that a letter which has left is not printed."""
+
+    shipment_id: ShipmentId
+    batch_id: BatchId
+    state: StopState
+    asked_at: datetime
+    list_name: str = ""
+    """Empty: it is in no list yet."""
+    list_made_at: datetime | None = None
+    list_sent_at: datetime | None = None
+    answer_due_at: datetime | None = None
+    """From then on the answer to its list is late; None: it waits for none."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +248,7 @@ class Facts:
 
     letters: Sequence[SentLetter] = ()
     batches: Sequence[SentBatch] = ()
+    stops: Sequence[AskedStop] = ()
     waiting: Sequence[WaitingLetter] = ()
     idle: Sequence[IdleLetter] = ()
     buckets: Sequence[Bucket] = ()

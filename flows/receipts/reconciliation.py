@@ -76,8 +76,13 @@ RULES: Final[tuple[Rule, ...]] = (
         "A3",
         NOTE,
         OPERATIONS,
-        "nothing tonight; if it repeats, look at when Altinn was asked last",
-        sending.read_letters_are_not_printed,
+        "read before it left: if it repeats, look at when Altinn was asked last. Stopped letters: "
+        "svarut stops, and phone the vendor",
+        sending.withdrawn_letters_are_not_printed,
+        {
+            "printed_though_stopped": "STOP_CONTRADICTED",
+            "stop_not_answered": "STOP_ANSWER_MISSING",
+        },
     ),
     Rule(
         "A4",

@@ -14,9 +14,10 @@ from flows.database.item_history import ItemFigures, ListedItem
 from flows.database.reconciled import read_facts
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
-from flows.domain.batch import BatchStatus
+from flows.domain.batch import BatchStatus, StopState
 from flows.domain.opening_hours import answer_due
 from flows.domain.reconciliation import (
+    AskedStop,
     ClosedAs,
     Difference,
     Facts,
@@ -136,8 +137,8 @@ def asks_for_somebody(item: ListedItem, today: Today) -> bool:
     if item.kept.closed_at is not None:
         return False
     rule = RULE_OF_CODE.get(item.kept.code)
-    if rule is not None and rule.severity is Severity.NOTE:
-        return False
+    if rule is not None and rule.severity is Severity.NOTE and item.kept.code == rule.code:
+        return False  # what a flow tells of at once asks for somebody all the same
     old = today.working_days_since(item.kept.first_seen_at) > TAKEN_WORKING_DAYS
     return old or not item.kept.taken_by
 
@@ -148,6 +149,7 @@ def _read(tx: Tx, settings: Settings, today: Today) -> Facts:
     return replace(
         facts,
         batches=[_with_due(tx, settings, batch) for batch in facts.batches],
+        stops=[_with_answer_due(tx, settings, stop) for stop in facts.stops],
         files=[
             replace(file, kept_well=_is_kept(archive.path_of(file.sha256), file.sha256))
             for file in facts.files
@@ -161,6 +163,16 @@ def _with_due(tx: Tx, settings: Settings, batch: SentBatch) -> SentBatch:
         return batch
     profile = profile_on(tx, settings.vendor.profile, oslo_date(batch.created_at))
     return replace(batch, answer_due_at=answer_due(batch.handed_over_at, profile.calendar))
+
+
+def _with_answer_due(tx: Tx, settings: Settings, stop: AskedStop) -> AskedStop:
+    """Say of a stop that waits for its answer when that is late: by the hours of its list's day."""
+    if stop.state is not StopState.SENT or stop.list_made_at is None or stop.list_sent_at is None:
+        return stop
+    day = oslo_date(stop.list_made_at)
+    calendar = profile_on(tx, settings.vendor.profile, day).calendar
+    due = answer_due(stop.list_sent_at, calendar, calendar.stop_within_minutes)
+    return replace(stop, answer_due_at=due)
 
 
 def _is_kept(path: Path, sha256: str) -> bool:

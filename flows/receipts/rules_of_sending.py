@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from flows.domain.batch import BatchStatus
+from flows.domain.batch import BatchStatus, StopState
 from flows.domain.reconciliation import Facts, Found, SentBatch, Unchecked
 from flows.receipts.today import Today
 
@@ -46,9 +46,18 @@ def totals_are_those_of_the_pieces(facts: Facts, _today: Today) -> Iterator[Foun
             yield Found(batch.id, "totals_differ_from_pieces")
 
 
-def read_letters_are_not_printed(facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
-    """A3: no letter was on its way to paper that had been read before its package left."""
-    yield Unchecked("no_stop_list_recorded")
+def withdrawn_letters_are_not_printed(facts: Facts, today: Today) -> Iterator[Found | Unchecked]:
+    """A3: no letter goes on paper that was read before it left, or that somebody has stopped.
+
+    Every wish to stop one is sent and answered, and what the vendor stopped has no receipt.
+    """
+    for stop in facts.stops:
+        if stop.state is StopState.CONTRADICTED:
+            yield Found(stop.shipment_id, "printed_though_stopped", letter=stop.shipment_id)
+        if stop.state is StopState.ASKED and today.working_days_since(stop.asked_at) >= 1:
+            yield Found(stop.batch_id, "stop_not_sent", letter=stop.shipment_id)
+        if stop.answer_due_at is not None and stop.answer_due_at < today.now:
+            yield Found(stop.list_name, "stop_not_answered", letter=stop.shipment_id)
     for one in facts.letters:
         if one.read_at and one.handed_over_at and one.read_at < one.handed_over_at:
             cost = one.production_ore + one.postage_ore if one.receipt else None

@@ -23,7 +23,7 @@ from servers import SftpServer, asyncssh_server
 from sqlalchemy import select
 from stand_ins import AltinnStandIn, running_altinn
 
-from flows.database import batches, schema
+from flows.database import batches, schema, stops
 from flows.database.open_items import OpenItem, raise_item
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import open_database, reading, transaction
@@ -162,7 +162,7 @@ def letters_are_taken_in(world: World, *, digital: bool, count: int = 10) -> Non
 
 
 def letters_wait_for_print(world: World) -> None:
-    for folder in ("inn", "ut/mottak", "ut/kvittering", "arkiv"):
+    for folder in ("inn", "ut/mottak", "ut/kvittering", "inn/stopp", "arkiv"):
         (world.server.root / folder).mkdir(parents=True)
     letters_are_taken_in(world, digital=False)
     assert world.run("dispatch", MONDAY) == 0
@@ -197,6 +197,25 @@ def words_on_pieces_wait(world: World) -> None:
     words.rename(aside)
     assert world.run("answers", NIGHT) == 0
     aside.rename(words)
+
+
+def letters_are_to_be_stopped(world: World) -> None:
+    """A person has asked for two letters of one package to be stopped."""
+    packages_lie_at_the_vendor(world)
+    with open_database(world.settings.database_url) as database, transaction(database) as tx:
+        (first, *_) = batches.with_status(tx, BatchStatus.HANDED_OVER)
+        letters = [one.piece.shipment_id for one in batches.letters_of(tx, first.id)][:2]
+        stops.ask(tx, letters, by="ON", why="wrong decision", at=NIGHT)
+
+
+def stops_are_answered(world: World) -> None:
+    """The vendor has answered the stop list, and said nothing else."""
+    letters_are_to_be_stopped(world)
+    assert world.run("stop", NIGHT) == 0
+    shop = PrintShop(world.server.root, "SVAR")
+    shop.take_in(NIGHT)
+    for answer in (shop.root / "ut/mottak").iterdir():
+        answer.unlink()
 
 
 def receipts_wait(world: World) -> None:
@@ -263,14 +282,17 @@ PREPARED: dict[str, tuple[Callable[[World], None], datetime]] = {
     "resend": (packages_lie_at_the_vendor, MORNING),
     "answers": (late_answers_wait, MORNING),
     "approvals": (words_on_pieces_wait, MORNING),
+    "stop": (letters_are_to_be_stopped, NIGHT),
+    "stopped": (stops_are_answered, NIGHT),
     "by hand": (letters_wait_for_their_senders_printers, NIGHT),
     "receipts": (receipts_wait, MORNING + timedelta(hours=8)),
     "reconcile": (things_do_not_agree, MORNING + timedelta(days=5)),
 }
 
-FEWEST_POINTS = {"reconcile": 8, "annul": 6, "resend": 6, "approvals": 6}
+FEWEST_POINTS = {"reconcile": 8, "annul": 6, "resend": 6, "approvals": 6, "stop": 8, "stopped": 6}
 """Reconciling commits once and renames three reports, a batch is taken back in one commit,
-a word on pieces is kept in one and put away in two moves; every other work has ten points."""
+a word on pieces or stops is kept in one and put away in two moves, a stop list is made, put there
+in two renames and written down as sent; every other work has at least ten points."""
 
 LATER_WORDS: dict[str, tuple[Callable[[World], None], str]] = {
     "corrections, returned mail and an invoice": (later_words_wait, "receipts"),

@@ -14,12 +14,14 @@ from sqlalchemy import select, update
 
 from flows.database import attempts, stops, tables
 from flows.database.attempts import TheWord
+from flows.database.open_items import find_item
 from flows.database.session import Database, reading, transaction
 from flows.domain.batch import BatchStatus, StopState
 from flows.domain.shipment import ShipmentId
 from flows.errors import NeedsAPerson
 from flows.print_batch.collecting import AcknowledgementCounts, collect_acknowledgements
 from flows.print_batch.stop_list import StopAnswer
+from flows.receipts import reconciling
 
 pytestmark = pytest.mark.integration
 
@@ -276,6 +278,21 @@ def test_other_bytes_under_a_lists_name_are_never_overwritten(world: AtTheVendor
 
     assert (world.shop.root / "inn/stopp" / LIST).read_bytes() == b"not ours"
     assert world.open_codes() == ["STOP_LIST_NOT_SENT"]
+
+
+def test_the_nightly_look_finds_stops_that_are_late_or_were_of_no_use(world: AtTheVendor) -> None:
+    letters = letters_at_the_vendor(world, 2)
+    asked_and_answered(world, letters[0], told="print_stopped")
+    world.receipts(AT_TEN)
+    now = NIGHT + timedelta(days=1)
+
+    reconciling.look_and_keep(world.database, world.settings, now)
+    with reading(world.database) as tx:
+        found = find_item(tx, "STOP_CONTRADICTED", letters[0])
+
+    assert found is not None
+    assert not found.closed
+    assert "A2" not in world.open_codes()
 
 
 def test_what_both_sides_write_and_the_page_shows_is_what_the_schemas_say(

@@ -25,9 +25,10 @@ from small_world import (
     unanswered,
 )
 
-from flows.domain.batch import BatchStatus
+from flows.domain.batch import BatchStatus, StopState
 from flows.domain.price_list import PriceList
 from flows.domain.reconciliation import (
+    AskedStop,
     Facts,
     IdleLetter,
     Repeat,
@@ -111,6 +112,20 @@ CASES = (
     Case(
         "A3", "read_before_hand_over", BATCH,
         one_letter(read_at=NIGHT - timedelta(minutes=1)), ore=345 + 1990,
+    ),
+    Case(
+        "A3", "printed_though_stopped", L1,
+        a_world(stops=[AskedStop(L1, BATCH, StopState.CONTRADICTED, NIGHT)]),
+    ),
+    Case(
+        "A3", "stop_not_sent", BATCH,
+        a_world(stops=[AskedStop(L1, BATCH, StopState.ASKED, WEDNESDAY)]),
+    ),
+    Case(
+        "A3", "stop_not_answered", "list-1",
+        a_world(stops=[
+            AskedStop(L1, BATCH, StopState.SENT, NIGHT, "list-1", NIGHT, NIGHT, answer_due_at=NIGHT)
+        ]),
     ),
     Case("A4", "in_two_live_batches", L1, one_letter(live_pieces=2)),
     Case("A4", "same_letter_again", L1, a_world(repeats=[Repeat(L1, L2, timedelta(hours=47))])),
