@@ -55,7 +55,9 @@ def handle_by_hand(
     tx: Tx, letters: Sequence[ShipmentId], *, by: str, why: str, at: datetime
 ) -> int:
     """Move letters to MANUALLY_HANDLED; return how many. Raises NeedsAPerson as `hold` does."""
-    _refuse(tx, letters, at_vendor="annul its batch first, or tell the vendor to stop it")
+    _refuse(
+        tx, letters, at_vendor="at the vendor: svarut stop SHIPMENT. Else annul its batch first"
+    )
     release(tx, letters, by=by, why=why, at=at)
     detail = {"by": by, "why": why}
     moves.move(

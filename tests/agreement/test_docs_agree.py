@@ -1,6 +1,7 @@
 """What the documents say is what the code does."""
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from conftest import ROOT
 from pydantic import BaseModel
 
 from flows.cli import EXIT_CODES, FLOWS
+from flows.database import stops
 from flows.database.approvals import PIECE_REFUSED
-from flows.domain.batch import BATCH_MOVES
+from flows.domain.batch import BATCH_MOVES, STOP_MOVES
 from flows.domain.identity import NumberFault
 from flows.domain.postal_address import AddressFault
 from flows.domain.receipt import LINE_MOVES
@@ -26,6 +28,7 @@ from flows.intake.metadata import (
 )
 from flows.intake.problems import NOTES, Code
 from flows.intake.rules import RULES
+from flows.print_batch import stopping
 from flows.receipts.reconciliation import RULES as RECONCILED
 from flows.settings import Settings
 from flows.wording import sentences
@@ -58,8 +61,8 @@ def test_the_final_statuses_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "machine"),
-    [("Batch", BATCH_MOVES), ("Receipt line", LINE_MOVES)],
-    ids=["batch", "receipt line"],
+    [("Batch", BATCH_MOVES), ("Receipt line", LINE_MOVES), ("Stop", STOP_MOVES)],
+    ids=["batch", "receipt line", "stop"],
 )
 def test_the_other_tables_are_their_machines(
     heading: str, machine: frozenset[tuple[str, str]]
@@ -141,6 +144,8 @@ def test_every_reason_that_needs_a_person_is_in_the_runbook() -> None:
     codes |= {f"ACKNOWLEDGEMENT_{kind}" for kind in re.findall(r'_item\(\s*"([A-Z]+)"', answers)}
 
     pieces = (ROOT / "flows/print_batch/approvals.py").read_text(encoding="utf-8")
+    codes |= {stops.TOO_LATE, stops.CONTRADICTED}
+    codes |= set(re.findall(r'"(STOP_[A-Z_]+)"', inspect.getsource(stopping)))
     codes |= {PIECE_REFUSED, *re.findall(r'_item\(\s*"([A-Z_]+)"', pieces)}
 
     missing = sorted(code for code in codes if f"`{code}`" not in runbook)

@@ -11,7 +11,9 @@ import pytest
 from at_the_vendor import BATCH, NIGHT, AtTheVendor, at_the_vendor
 from conftest import ROOT
 from sqlalchemy import select, update
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.database import attempts, stops, tables
 from flows.database.attempts import TheWord
 from flows.database.open_items import find_item
@@ -164,6 +166,33 @@ def test_each_list_has_a_name_of_its_own_and_holds_what_was_new(world: AtTheVend
     assert lists == [LIST, "SVAR-stopp-000002.json"]
     asked = [[one["shipment"] for one in at_vendor(world, name)["pieces"]] for name in lists]
     assert asked == [letters[:2], letters[2:]]
+
+
+def test_the_commands_ask_and_list(world: AtTheVendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = letters_at_the_vendor(world)
+    monkeypatch.setenv("SVARUT_HOME", str(world.settings.home))
+    monkeypatch.setenv("COLUMNS", "250")
+
+    asked = svarut("stop", letters[0], "--by", "ON", "--why", "wrong decision")
+    again = svarut("stop", letters[0], "--by", "ON", "--why", "wrong decision")
+    listed = svarut("stops")
+    run(world)
+    world.shop.take_in(NIGHT)
+    run(world)
+
+    assert "1 letters to be stopped, 0 asked for before" in asked
+    assert "0 letters to be stopped, 1 asked for before" in again
+    assert f"{letters[0]}" in listed
+    assert "none yet" in listed
+    assert letters[0] not in svarut("stops")
+    assert "STOPPED" in svarut("stops", "--all")
+    assert "stopped" in svarut("batch", "show", BATCH)
+
+
+def svarut(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 def test_only_what_is_at_the_vendor_can_be_stopped(world: AtTheVendor) -> None:
