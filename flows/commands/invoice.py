@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from flows import clock, screen
+from flows.commands.months import month_or_last
 from flows.commands.opened import opened_database
 from flows.database import account_rules, issued_invoices
 from flows.database.issued_invoices import Issued
 from flows.database.session import reading, transaction
 from flows.domain.account_rules import parse_account_rules
 from flows.domain.money import kroner
-from flows.errors import NeedsAPerson
 from flows.settings import read_settings
 from reports.invoicing import issuing
 
@@ -33,7 +33,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, 
 def list_invoices(month: Month = "") -> None:
     """List a month's invoices and credit notes."""
     with opened_database() as database, reading(database) as tx:
-        _show(issued_invoices.invoices_of(tx, _month(month)))
+        _show(issued_invoices.invoices_of(tx, month_or_last(month)))
 
 
 @app.command()
@@ -58,7 +58,7 @@ def draft(month: Month = "", dry_run: DryRun = False) -> None:
     """Make a month's drafts anew from the receipts that have come; as often as wanted."""
     with opened_database() as database:
         kept = issuing.draft_month(
-            database, read_settings(), _month(month), clock.now(), dry_run=dry_run
+            database, read_settings(), month_or_last(month), clock.now(), dry_run=dry_run
         )
     _show(kept)
     if dry_run:
@@ -84,7 +84,7 @@ def approve(
             database,
             read_settings(),
             named or [],
-            _month(month),
+            month_or_last(month),
             by=by,
             why=why,
             now=clock.now(),
@@ -176,14 +176,3 @@ def _show(invoices: list[Issued] | tuple[Issued, ...]) -> None:
             for one in invoices
         ],
     )
-
-
-def _month(text: str) -> str:
-    """Return the month that is meant; without one, the month before this."""
-    if not text:
-        first = clock.oslo_date(clock.now()).replace(day=1)
-        return f"{date.fromordinal(first.toordinal() - 1):%Y-%m}"
-    try:
-        return f"{date.fromisoformat(f'{text}-01'):%Y-%m}"
-    except ValueError:
-        raise NeedsAPerson(f"{text!r} is no month", where="--month", do="write 2026-11") from None
