@@ -1,0 +1,1 @@
+"""Last month, on the first working days of this."""
