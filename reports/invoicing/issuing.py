@@ -104,7 +104,8 @@ def approve(
         for one in wanted:
             _can_go(one, fault_of(one.sender_id, one.payer, senders))
             issued_invoices.move(tx, one, InvoiceState.APPROVED, now, by=by, why=why)
-    return wanted, [one for one in drafts if one not in wanted]
+    done = {one.id for one in wanted}
+    return wanted, [one for one in drafts if one.id not in done]
 
 
 def freeze_month(
