@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.database.session import open_database
+from flows.recorded import recorded
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 from reports.invoicing.issuing import draft_month
@@ -24,6 +26,7 @@ class DraftsSummary:
 
 
 @flow(name="drafts")
+@recorded("drafts", create_table_artifact)
 def drafts(at: datetime | None = None, dry_run: bool = False) -> DraftsSummary:
     """Make last month's drafts anew. Where nobody invoices (no seller is set), nothing."""
     now = at or clock.now()

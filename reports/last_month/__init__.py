@@ -1,1 +1,0 @@
-"""Last month, on the first working days of this."""
