@@ -11,6 +11,7 @@ from flows.database.batches import NOT_PRINTABLE
 from flows.database.hand_print import in_a_job
 from flows.database.offers import never_resent
 from flows.database.session import Tx, in_chunks
+from flows.database.standing_holds import sender_is_held
 from flows.database.tables import (
     batches,
     documents,
@@ -166,6 +167,7 @@ def _is_due(now: datetime, asked_since: datetime | None, *, by_hand: bool) -> Co
         shipments.c.digital_only.is_(False),
         shipments.c.held_for == "",
         senders.c.on_hold.is_(False),
+        ~sender_is_held(),
         senders.c.print_vendor == MANUAL if by_hand else senders.c.print_vendor != MANUAL,
         ~in_batch,
         # Whoever prints now: a letter that its sender is printing is not printed by a vendor too.

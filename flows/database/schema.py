@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from flows.database import attempt_tables, hand_print_tables, ledger_tables
+from flows.database import attempt_tables, hand_print_tables, ledger_tables, operator_tables
 from flows.database.session import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -18,6 +18,7 @@ METADATA = {
         attempt_tables.batch_events,
         hand_print_tables.hand_print_jobs,
         ledger_tables.ledger,
+        operator_tables.operator_acts,
     )
 }.pop()
 """Every table of ours, in whichever file it is described."""
