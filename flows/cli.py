@@ -14,6 +14,8 @@ import typer
 from flows import screen
 from flows.clock import OSLO
 from flows.commands import (
+    again,
+    archive,
     events,
     handling,
     invoice,
@@ -57,6 +59,8 @@ app.add_typer(senders.app, name="senders")
 app.add_typer(prices.app, name="prices")
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(archive.app, name="archive")
+app.command("drill")(archive.drill)
 app.add_typer(items.app, name="items")
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(manual.app, name="manual")
@@ -73,6 +77,8 @@ app.command("show")(letters.show_letter)
 app.command()(handling.hold)
 app.command()(handling.release)
 app.command()(handling.handled)
+app.command()(again.retry)
+app.command()(again.replay)
 app.command("holds")(handling.list_holds)
 app.command("events")(events.list_events)
 
@@ -152,11 +158,15 @@ def run(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    here: Annotated[
+        bool, typer.Option("--here", help="Only this machine: ask neither Altinn nor the vendor.")
+    ] = False,
+) -> None:
     """Hold the settings against the world; say everything that is wrong, at once."""
     from flows.doctor import examine  # noqa: PLC0415  -- reaches for the network libraries
 
-    findings = examine(read_settings())
+    findings = examine(read_settings(), here=here)
     screen.show_findings(findings)
     if any(not finding.well for finding in findings):
         raise typer.Exit(EXIT_CODES[NeedsAPerson])

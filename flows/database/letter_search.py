@@ -6,18 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Select,
     func,
     literal,
-    literal_column,
     select,
     tuple_,
 )
 
-from flows.database.operator_tables import HAS_ACCOUNT_CODE
 from flows.database.session import in_chunks
 from flows.database.tables import Instant, charges, recipients, shipments
 from flows.domain.shipment import Route, SenderId, ShipmentId
@@ -150,9 +147,6 @@ def _conditions(wanted: Search) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [column == value for column, value in exact if value]
     if wanted.beginning:
         found.append(begins_like(wanted.beginning))
-    if wanted.account_code:
-        # As its index says it: letters without a code are not in it.
-        found.append(literal_column(f"shipments.{HAS_ACCOUNT_CODE}", Boolean))
     if wanted.statuses:
         one = len(wanted.statuses) == 1
         found.append(own.status == wanted.statuses[0] if one else own.status.in_(wanted.statuses))

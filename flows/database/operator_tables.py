@@ -21,8 +21,6 @@ BY_A_PERSON: Final = (
 )
 """An event with a person's name on it; written the same in the index and in what asks."""
 
-HAS_ACCOUNT_CODE: Final = "account_code <> ''"
-
 operator_acts = Table(
     "operator_acts",
     metadata,
@@ -91,8 +89,6 @@ Index(
     shipments.c.account_code,
     shipments.c.received_at,
     shipments.c.id,
-    sqlite_where=text(HAS_ACCOUNT_CODE),
-    postgresql_where=text(HAS_ACCOUNT_CODE),
 )
 Index("ix_shipments_reference", shipments.c.reference)
 Index(

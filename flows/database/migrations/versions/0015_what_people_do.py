@@ -31,7 +31,7 @@ INDEXES = (
         "ix_shipments_account_code_received_at_id",
         "shipments",
         ["account_code", "received_at", "id"],
-        "account_code <> ''",
+        None,
     ),
     ("ix_shipments_reference", "shipments", ["reference"], None),
     ("ix_recipients_digital_id", "recipients", ["digital_id"], "digital_id IS NOT NULL"),
