@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.clock import OSLO
-from flows.database.follow import Event, Tally
+from flows.database.follow import Tally
 from flows.domain.status import Status
 from flows.errors import LetterError
 
@@ -47,6 +47,11 @@ def local(instant: datetime | None) -> str:
     return instant.astimezone(OSLO).strftime("%d.%m.%Y %H:%M:%S") if instant else "–"
 
 
+def norwegian_times(text: str) -> str:
+    """Return a text with its instants as people in Norway say them."""
+    return _INSTANT.sub(lambda found: local(datetime.fromisoformat(found[0])), text)
+
+
 def show_error(fault: LetterError) -> None:
     """Say what happened, where, and what to do."""
     out = console(errors=True)
@@ -79,16 +84,6 @@ def show_tally(tally: Tally) -> None:
         f"{' + '.join(str(count) for _, count in shown)} "
         f"{'=' if tally.adds_up else '≠'} {tally.taken_in}",
     )
-
-
-def _what(event: Event) -> str:
-    if event.to_status is None:
-        return event.kind.replace("_", " ")
-    return f"{event.from_status or '–'} → {event.to_status}"
-
-
-def _detail(detail: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in detail.items())
 
 
 def _value(value: object) -> str:

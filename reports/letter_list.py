@@ -9,11 +9,15 @@ from typing import Final
 from flows.clock import OSLO
 from flows.database.letter_search import Found
 from flows.domain.role import Sight
+from flows.errors import NeedsAPerson
 from flows.wording import sentences as read_sentences
-from reports.book import ROWS, Book, Column, Kind
+from reports.book import Book, Column, Kind
 
 INERT: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run as a formula begins like this."""
+
+MOST_IN_A_WORKBOOK: Final = 100_000
+"""A workbook is made in memory."""
 
 _COLUMNS: Final = (
     ("id", Kind.TEXT, 38),
@@ -40,14 +44,19 @@ sentences = cache(read_sentences)
 def write_letters(target: Path, letters: Iterable[Found], sight: Sight) -> int:
     """Write letters to a file whose name ends in .xlsx or .csv; return how many.
 
-    The file appears whole, readable by its owner alone. A workbook holds a sheet's rows at most.
+    The file appears whole, readable by its owner alone. Raises NeedsAPerson when there are too many
+    for a workbook.
     """
     shown = [each for each in _COLUMNS if _is_shown(each[0], sight)]
     temporary = target.with_name(f".{target.name}.part")
     temporary.touch(mode=0o600)
     write = _workbook if target.suffix.lower() == ".xlsx" else _csv
-    count = write(temporary, shown, ([_cell(one, each) for each, _, _ in shown] for one in letters))
-    temporary.replace(target)
+    rows = ([_cell(one, each) for each, _, _ in shown] for one in letters)
+    try:
+        count = write(temporary, shown, rows)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     return count
 
 
@@ -61,12 +70,12 @@ def _workbook(
     target: Path, columns: list[tuple[str, Kind, int]], rows: Iterable[list[object]]
 ) -> int:
     words = sentences("letter_list.toml")
-    book = Book(words["tittel"], saving_memory=True)
+    book = Book(words["tittel"])
     sheet = book.sheet(words["ark"])
     count = sheet.table(
         "Brev",
         [Column(words[f"kolonne_{name}"], kind, width) for name, kind, width in columns],
-        _at_most(rows, ROWS - 2),
+        _few(rows),
     )
     target.write_bytes(book.content())
     return count
@@ -83,10 +92,14 @@ def _csv(target: Path, columns: list[tuple[str, Kind, int]], rows: Iterable[list
     return count
 
 
-def _at_most(rows: Iterable[list[object]], most: int) -> Iterator[list[object]]:
+def _few(rows: Iterable[list[object]]) -> Iterator[list[object]]:
     for count, row in enumerate(rows):
-        if count == most:
-            return
+        if count == MOST_IN_A_WORKBOOK:
+            raise NeedsAPerson(
+                f"there are more letters than a workbook takes here: {MOST_IN_A_WORKBOOK}",
+                where="--export",
+                do="narrow the search, or write a file that ends in .csv",
+            )
         yield row
 
 

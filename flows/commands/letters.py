@@ -134,7 +134,7 @@ def show_letter(
                 one.at,
                 one.what,
                 one.by,
-                one.detail,
+                screen.norwegian_times(one.detail),
                 kroner(one.net_ore) if one.net_ore is not None else "",
             )
             for one in steps
@@ -242,8 +242,10 @@ def _shows_tally(wanted: Search, sight: Sight, *, as_json: bool) -> bool:
 
 
 def _show(letters: list[Found], sight: Sight) -> None:
-    headings = ["shipment", "sender", "reference", "status", "since", "due", "channel"]
-    headings += ["account code"]
+    any_due = any(one.due_at and one.status not in FINAL for one in letters)
+    headings = ["shipment", "sender", "reference", "status", "since"]
+    headings += ["due"] if any_due else []
+    headings += ["channel", "account code"]
     headings += ["to"] if sight.recipients else []
     headings += ["kr"] if sight.money else []
     screen.show_rows(
@@ -254,8 +256,8 @@ def _show(letters: list[Found], sight: Sight) -> None:
                 one.sender_id,
                 one.reference,
                 f"{one.status}{' (held)' if one.held_for else ''}",
-                one.status_at,
-                screen.local(one.due_at) if one.due_at and one.status not in FINAL else "",
+                _minute(one.status_at),
+                *([_minute(one.due_at) if one.status not in FINAL else ""] if any_due else []),
                 one.route.lower(),
                 one.account_code,
                 *([f"{one.recipient} {one.postcode}".strip()] if sight.recipients else []),
@@ -264,6 +266,10 @@ def _show(letters: list[Found], sight: Sight) -> None:
             for one in letters
         ],
     )
+
+
+def _minute(at: datetime | None) -> str:
+    return screen.local(at)[: -len(":00")] if at else ""
 
 
 def _plain(letter: Found, sight: Sight) -> dict[str, Any]:

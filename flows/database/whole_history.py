@@ -27,12 +27,15 @@ from flows.domain.shipment import ShipmentId
 
 
 def history_of(tx: Connection, letter: ShipmentId) -> list[Step]:
-    """Return every step of a letter, from every table; unordered, nothing personal."""
+    """Return every step of a letter, from every table; nothing personal.
+
+    Not in order of time; but of steps at the same instant, what caused the other comes first.
+    """
     return [
         *_problems(tx, letter),
-        *_events(tx, letter),
         *_offers(tx, letter),
         *_batches(tx, letter),
+        *_events(tx, letter),
         *_stops(tx, letter),
         *_print_files(tx, letter),
         *_receipts(tx, letter),
@@ -162,12 +165,11 @@ def _receipts(tx: Connection, letter: ShipmentId) -> Iterator[Step]:
     ).all()
     for row in rows:
         sheets = (row.sheets_by_machine or 0) + (row.sheets_by_hand or 0)
-        extra = (row.extra_sheets_by_machine or 0) + (row.extra_sheets_by_hand or 0)
         detail = in_words(
             [
                 ("", f"{row.file_sha256[:12]}:{row.line}"),
                 ("", row.reason),
-                ("sheets", sheets + extra),
+                ("sheets", sheets),
                 ("grams", row.weight_grams),
                 ("posted", row.posted_on),
                 ("reprints", row.reprints),

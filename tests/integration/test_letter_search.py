@@ -11,7 +11,9 @@ from builders import MONDAY, a_registration, a_sender, handed_over, on_paper, re
 from command_line import run_svarut
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.database import letter_search, schema
 from flows.database.letter_search import Search, place_of, search, search_all
 from flows.database.senders import keep_senders
@@ -185,9 +187,14 @@ def test_the_command_finds_by_recipient_and_keeps_to_its_role(tmp_path: Path) ->
         "list", "--as", "operator", environment=at(home | {"SVARUT_ACTING_AS": "sender:sorvik"})
     )
     held = run_svarut("holds", environment=at(home | {"SVARUT_ACTING_AS": "sender:sorvik"}))
+    number = CliRunner().invoke(app, ["list", "--recipient"], input=OTHER_PERSON, env=at(home))
+    searched = run_svarut("events", environment=at(home))
     theirs = run_svarut("show", first, "--as", "sender:sorvik", environment=at(home))
     shown = run_svarut("show", paper, environment=at(home))
 
+    assert number.output.count("-4000-8000-") == 1
+    assert OTHER_PERSON not in number.output + searched.stdout
+    assert "searched by recipient" in searched.stdout
     assert first in everything.stdout
     assert "taken in" in everything.stdout
     assert paper in mine.stdout
