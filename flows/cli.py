@@ -164,7 +164,7 @@ def doctor(
     ] = False,
 ) -> None:
     """Hold the settings against the world; say everything that is wrong, at once."""
-    from flows.doctor import examine  # noqa: PLC0415  -- reaches for the network libraries
+    from flows.doctor.examination import examine  # noqa: PLC0415  -- reaches for the network libraries
 
     findings = examine(read_settings(), here=here)
     screen.show_findings(findings)

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from command_line import run_svarut
 from conftest import ROOT
 
 from flows.archive import Archive
+from flows.database.prices import keep_price_list
 from flows.database.session import Database, transaction
+from flows.domain.price_list import Price
 
 pytestmark = pytest.mark.integration
 
@@ -42,13 +45,18 @@ def original(postgres: Database, tmp_path: Path) -> Iterator[Path]:
             archive.put(letter)
             document = a_document(content=content)
             registered(tx, a_registration(documents=(document,)), at=MONDAY - timedelta(days=1))
-    content = b"1"
-    letter.write_bytes(content)
+        keep_price_list(tx, [Price("KONV-AUTO-C5", Decimal(45), date(2026, 1, 1))])
+    letter.write_bytes(b"1")
     archive.put(letter)
     handed_over(postgres, 2)
     yield tmp_path / "original"
     with postgres.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
         tx.exec_driver_sql(f'DROP DATABASE IF EXISTS "{COPY}"')
+
+
+def plain_url(database: Database) -> str:
+    url = database.url.render_as_string(hide_password=False)
+    return url.replace("postgresql+psycopg://", "postgresql://")
 
 
 def environment(tools: Path, **more: str) -> dict[str, str]:
@@ -57,8 +65,9 @@ def environment(tools: Path, **more: str) -> dict[str, str]:
 
 
 def test_a_dump_and_an_archives_copy_are_restored_and_proven(
-    original: Path, postgres_server: str, tools: Path, tmp_path: Path
+    original: Path, postgres: Database, tools: Path, tmp_path: Path
 ) -> None:
+    postgres_server = plain_url(postgres)
     live = environment(tools, SVARUT_HOME=str(original), SVARUT_DATABASE_URL=postgres_server)
     figures, dump, home = tmp_path / "figures.json", tmp_path / "dump", tmp_path / "restored"
     run_svarut("drill", "--figures", str(figures), environment=live)
