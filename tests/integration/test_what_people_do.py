@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from builders import MONDAY, a_registration, a_sender, on_paper, registered
@@ -27,6 +28,8 @@ from flows.domain.batch import (
 from flows.domain.reconciliation import ClosedAs
 from flows.domain.shipment import Route, SenderId, ShipmentId
 from flows.errors import NeedsAPerson
+from flows.print_batch import sending
+from flows.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -82,6 +85,21 @@ def test_a_held_batch_does_not_leave(database: Database) -> None:
         said = [(one.kind, one.actor, one.detail) for one in history_of(tx, BATCH)]
         assert ("held", "Kari", {"why": "avtalt med avsender"}) in said
         assert ("released", "Ola", {"why": "klart igjen"}) in said
+
+
+def test_a_print_night_leaves_a_held_batch_for_a_later_one(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction(sqlite) as tx:
+        assembled(tx, registered(tx))
+        standing_holds.hold_batch(tx, BATCH, KARI)
+    monkeypatch.setattr(sending, "assemble", lambda *_: BatchStatus.ASSEMBLED)
+
+    sent = sending.send_batch(sqlite, Settings(home=tmp_path), BATCH, NIGHT)
+
+    assert (sent.handed_over, sent.waits_for) == (False, sending.HELD)
+    with reading(sqlite) as tx:
+        assert batches.read_batch(tx, BATCH).status is BatchStatus.ASSEMBLED
 
 
 def test_a_batch_that_may_have_left_cannot_be_held(database: Database) -> None:

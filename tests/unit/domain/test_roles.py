@@ -70,8 +70,11 @@ def test_a_sender_is_told_nothing_that_is_ours() -> None:
     steps = [
         Step(NOW, "held", "Kari", "spør etaten", internal=True),
         Step(NOW, "charged", "receipts", net_ore=1990),
-        Step(NOW, "AKSEPTERT → VARSLET", "dispatch"),
+        Step(NOW, "AKSEPTERT → MANUELT_HANDTERT", "Kari", "why spør etaten"),
     ]
 
-    assert [one.what for one in told_to(NORDVIK, steps)] == ["charged", "AKSEPTERT → VARSLET"]
+    assert told_to(NORDVIK, steps) == [
+        steps[1],
+        Step(NOW, "AKSEPTERT → MANUELT_HANDTERT", "operator", ""),
+    ]
     assert told_to(OPERATOR, steps) == told_to(FINANCE, steps) == steps
