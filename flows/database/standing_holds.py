@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, exists, insert, literal, selec
 from flows.database.batch_states import lock_batch, note_batches
 from flows.database.operator_tables import holds
 from flows.database.session import Tx, in_chunks
-from flows.database.tables import batches, shipments
+from flows.database.tables import batches, senders, shipments
 from flows.domain.batch import NOT_YET_LEAVING, BatchId
 from flows.domain.shipment import SenderId
 from flows.errors import NeedsAPerson
@@ -51,6 +51,7 @@ class Word:
 
 def hold_sender(tx: Tx, sender: SenderId, word: Word, until: datetime | None = None) -> bool:
     """Hold all letters of a sender where they are; False when it is held already."""
+    tx.execute(select(senders.c.id).where(senders.c.id == sender).with_for_update())
     return bool(remember(tx, Held.SENDER, [sender], word, until))
 
 

@@ -9,12 +9,12 @@ import openpyxl
 import pytest
 from builders import MONDAY, a_registration, a_sender, handed_over, on_paper, registered
 from command_line import run_svarut
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.database import letter_search, schema
+from flows.database import follow, letter_search, schema
 from flows.database.letter_search import Search, place_of, search, search_all
 from flows.database.senders import keep_senders
 from flows.database.session import Database, open_database, reading, transaction
@@ -140,6 +140,18 @@ def test_each_search_is_answered_by_its_index(database: Database, index: str) ->
     whole = ("SCAN shipments\n", "SCAN recipients", "Seq Scan on shipments", "Seq Scan on recip")
     assert index in plan
     assert not [each for each in whole if each in f"{plan}\n"], plan
+
+
+def test_the_letters_ever_taken_in_are_counted_by_an_index(sqlite: Database) -> None:
+    some_letters(sqlite)
+    asked: list[str] = []
+
+    with reading(sqlite) as tx:
+        event.listen(tx, "before_cursor_execute", lambda *said: asked.append(said[2]))
+        follow.taken_in(tx)
+        plan = str(tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", ("MOTTATT",)).all())
+
+    assert "ix_events_beginning" in plan
 
 
 def test_a_list_is_taken_out_as_inert_text(sqlite: Database, tmp_path: Path) -> None:

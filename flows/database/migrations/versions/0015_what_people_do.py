@@ -36,6 +36,12 @@ INDEXES = (
     ("ix_shipments_reference", "shipments", ["reference"], None),
     ("ix_recipients_digital_id", "recipients", ["digital_id"], "digital_id IS NOT NULL"),
     ("ix_events_by_a_person", "events", ["at"], BY_A_PERSON),
+    (
+        "ix_events_beginning",
+        "events",
+        ["to_status"],
+        "from_status IS NULL AND to_status IS NOT NULL",
+    ),
 )
 
 
