@@ -1,8 +1,7 @@
-"""Who acts: the name an act is kept under, and when it is over."""
+"""Who acts: the name an act is kept under."""
 
 import getpass
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,7 +9,6 @@ import typer
 
 from flows import clock
 from flows.archive import sha256_of
-from flows.clock import OSLO
 from flows.database.acts import record_act
 from flows.database.session import Tx
 from flows.errors import NeedsAPerson
@@ -53,16 +51,3 @@ def record_import(tx: Tx, what: str, file: Path, by: str, **detail: object) -> N
         at=clock.now(),
         detail={"sha256": sha256, **detail},
     )
-
-
-def instant(text: str, option: str) -> datetime | None:
-    """Return an instant as people write it, Norwegian time; a day alone is its beginning."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            "write 2026-11-26, or 2026-11-26T14:00", param_hint=option
-        ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=OSLO)).astimezone(UTC)

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from flows import clock, screen
-from flows.commands.acting import Who, Why, instant
+from flows.commands.acting import Who, Why
 from flows.commands.handling import SomeLetters, ids_of
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.database import retrying
 from flows.database.acts import record_act
@@ -72,7 +73,7 @@ def replay(
                     "no such sender", where=sender, do="import it first: svarut senders import"
                 )
         wanted = frozenset(packages or ())
-        found = list(put_away_packages(inbox, wanted, instant(since, "--since")))
+        found = list(put_away_packages(inbox, wanted, instant(since)))
         can = [one for one in found if not one.why_not]
         if not dry_run and can:
             with transaction(database) as tx:

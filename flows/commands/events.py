@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import screen
-from flows.commands.acting import instant
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.database.acts import acts_done
 from flows.database.session import reading
@@ -27,7 +27,7 @@ def list_events(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List what people did, the latest first: who, when, with what, and why."""
-    wanted = Wanted(by, instant(since, "--since"), instant(until, "--until"), about, limit)
+    wanted = Wanted(by, instant(since), instant(until), about, limit)
     with opened_database() as database, reading(database) as tx:
         found = acts_done(tx, wanted)
     if as_json:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from flows import clock, screen
-from flows.commands.acting import Who, Why, instant
+from flows.commands.acting import Who, Why
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.database import batch_list, follow, holds, standing_holds
 from flows.database.senders import all_senders
@@ -47,7 +48,7 @@ def hold(
     leave.
     """
     _one_of(letters, sender, batch)
-    word, end = Word(by, why, clock.now()), instant(until, "--until")
+    word, end = Word(by, why, clock.now()), instant(until)
     with opened_database() as database, transaction(database) as tx:
         said = _hold(tx, letters or [], sender, batch, word, end)
     screen.console().print(said, markup=False)

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from flows import clock, screen
-from flows.commands.acting import instant, name_of
+from flows.commands.acting import name_of
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.database import follow
 from flows.database.acts import record_act
@@ -83,8 +84,8 @@ def list_letters(
         account_code=account_code,
         recipient=_recipient(sight) if recipient else "",
         route=channel,
-        since=instant(since, "--since"),
-        until=instant(until, "--until"),
+        since=instant(since),
+        until=instant(until),
         limit=limit,
     )
     with opened_database() as database:

@@ -110,3 +110,34 @@ def test_deploying_twice_is_deploying_once(server: dict[str, str]) -> None:
     run_prefect(server, "--no-prompt", "deploy", "--all")
 
     assert len(httpx.post(f"{api}/deployments/filter", json={}).json()) == before
+
+
+def test_a_run_leaves_its_figures_and_the_watch_the_whole_screen(
+    server: dict[str, str], tmp_path: Path
+) -> None:
+    work = (
+        "from flows.database import schema; from flows.database.session import open_database\n"
+        "from flows.settings import read_settings\n"
+        "with open_database(read_settings().database_url) as database: schema.upgrade(database)\n"
+        "from flows.print_batch.flow import Progress; from flows.watching.flow import watch\n"
+        "watch()\n"
+        "night = Progress(4)\n"
+        "night.show(0); night.show(3)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", work],
+        env={**server, "SVARUT_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    api = server["PREFECT_API_URL"]
+    found = {one["key"]: one for one in httpx.post(f"{api}/artifacts/filter", json={}).json()}
+    assert {"run-watch", "status-flows", "status-the-night", "status-disks"} <= found.keys()
+    assert '"ended"' in found["run-watch"]["data"]
+    assert '"flow": "print-batch"' in found["status-flows"]["data"]
+    assert (found["print-night"]["data"], found["print-night"]["type"]) == (75, "progress")
