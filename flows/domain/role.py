@@ -44,7 +44,7 @@ OPERATOR: Final = Role(Kind.OPERATOR)
 
 COMMANDS: Final[dict[Kind, frozenset[str]]] = {
     Kind.SENDER: frozenset({"list", "show"}),
-    Kind.FINANCE: frozenset({"list", "show", "invoice", "prices"}),
+    Kind.FINANCE: frozenset({"list", "show", "invoice", "price", "prices"}),
 }
 """What each role may run; an operator runs everything."""
 
