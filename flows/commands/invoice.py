@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import clock, screen
+from flows.commands.acting import WhoElse, record_import
 from flows.commands.months import month_or_last
 from flows.commands.opened import opened_database
 from flows.database import account_rules, credited_invoices, issued_invoices
@@ -188,6 +189,7 @@ def _wanted(text: str) -> Wanted:
 def rules(
     file: Annotated[Path, typer.Argument(help="TOML; see docs/invoices.md.", exists=True)],
     valid_from: Annotated[str, typer.Option(help="The first day, yyyy-mm-dd.")],
+    by: WhoElse = "",
 ) -> None:
     """Import how organisations' account codes are read, from a day on."""
     wanted = parse_account_rules(file.read_text(encoding="utf-8"))
@@ -197,6 +199,7 @@ def rules(
         raise typer.BadParameter("write it as 2026-11-01", param_hint="--valid-from") from None
     with opened_database() as database, transaction(database) as tx:
         count = account_rules.keep_account_rules(tx, wanted, begins)
+        record_import(tx, "account rules", file, by, begins=begins.isoformat())
     screen.console().print(f"rules of {count} organisations, from {begins:%d.%m.%Y}")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from flows import screen
+from flows.commands.acting import WhoElse, record_import
 from flows.commands.months import bounds, month_or_last
 from flows.commands.opened import opened_database
 from flows.database.prices import keep_price_list, read_price_list
@@ -34,11 +35,12 @@ File = Annotated[Path, typer.Argument(help="TOML; see docs/prices.md.", exists=T
 
 
 @app.command("import")
-def import_prices(file: File) -> None:
+def import_prices(file: File, by: WhoElse = "") -> None:
     """Put a price list in the place of the one there is."""
     wanted = parse_prices(file.read_text(encoding="utf-8"))
     with opened_database() as database, transaction(database) as tx:
         keep_price_list(tx, wanted)
+        record_import(tx, "prices", file, by)
     screen.console().print(f"{len(wanted)} prices")
     _show_gaps(wanted)
 
