@@ -55,7 +55,8 @@ app = typer.Typer(
 database_app = typer.Typer(help="The project's own database.", no_args_is_help=True)
 app.add_typer(database_app, name="db")
 app.add_typer(senders.app, name="senders")
-app.add_typer(prices.app, name="prices")
+app.add_typer(prices.app, name="price")
+app.add_typer(prices.app, name="prices", hidden=True)  # its first name
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
