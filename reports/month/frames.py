@@ -71,8 +71,9 @@ def read_month(tx: Tx, first: date, before: date, begins: datetime, ends: dateti
     """
     period = f"{first:%Y-%m}"
     consumption = pd.DataFrame(month_ledger.letters(tx, period), columns=list(CONSUMPTION[:-1]))
-    # A code of digits alone would be taken for a number by a formula that looks for it.
-    consumption["key"] = consumption["sender_id"] + "|" + consumption["account_code"]
+    # A formula that looks for a code takes 041 for 41, and Ab for aB: a key is neither.
+    group = consumption.groupby(["sender_id", "account_code"], sort=True).ngroup()
+    consumption["key"] = [f"K{number + 1:05d}" for number in group]
     whole = dict.fromkeys(("list_ore", "contracted_ore"), "Int64")
     consumption = consumption.astype({**dict.fromkeys((*COUNTS, *AMOUNTS), "int64"), **whole})
     frames = {
