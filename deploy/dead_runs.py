@@ -1,7 +1,8 @@
 """Runs that died with their worker on this machine let go of their place in line.
 
-Prefect learns of a killed worker's runs only when their place is not renewed, five minutes later,
-and calls them running for longer still. A worker's unit runs this before the worker starts.
+Prefect gives a killed run's place away when it has not been renewed for five minutes, and calls
+the run running for longer still. A worker's unit runs this before the worker starts. Where other
+machines have workers too, nothing is done: there Prefect's own ways must do (docs/installing.md).
 """
 
 import socket
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from prefect_api import open_api
+from prefect_api import POOL, open_api
 
 STARTING: Final = timedelta(minutes=2)
 """A run that was taken by a worker, and has no process after this long, never gets one."""
@@ -26,11 +27,19 @@ CRASHED: Final = {
 def main() -> None:
     """Say of every run that cannot be alive that it crashed."""
     with open_api() as api:
+        if not _is_only_ours(api):
+            return
         for run in _under_way(api):
             if _is_dead(run, datetime.now(UTC)):
                 order = {"state": CRASHED, "force": True}
                 api.post(f"/flow_runs/{run['id']}/set_state", json=order).raise_for_status()
                 print(f"crashed: run {run['id']} of {run['name']}")  # noqa: T201
+
+
+def _is_only_ours(api: httpx.Client) -> bool:
+    """Say whether all workers are of this machine: a run's process has a number, and no machine."""
+    workers = api.post(f"/work_pools/{POOL}/workers/filter", json={}).raise_for_status().json()
+    return all(one["name"].rpartition("-")[0] == socket.gethostname() for one in workers)
 
 
 def _under_way(api: httpx.Client) -> Iterator[dict[str, Any]]:
@@ -40,12 +49,11 @@ def _under_way(api: httpx.Client) -> Iterator[dict[str, Any]]:
 
 
 def _is_dead(run: dict[str, Any], now: datetime) -> bool:
-    """Say whether a run has no process here; of another machine's runs nothing is known here."""
-    host, _, pid = (run.get("infrastructure_pid") or "").rpartition(":")
-    if pid:
-        return host == socket.gethostname() and not _is_process_of(run["id"], pid)
+    """Say whether a run has no process, and will have none."""
+    if run["infrastructure_pid"]:
+        return not _is_process_of(run["id"], run["infrastructure_pid"].rpartition(":")[2])
     since = datetime.fromisoformat(run["state"]["timestamp"])
-    return run["state"]["type"] == "PENDING" and now - since > STARTING
+    return bool(run["state"]["type"] == "PENDING" and now - since > STARTING)
 
 
 def _is_process_of(run_id: str, pid: str) -> bool:

@@ -1,8 +1,12 @@
 """Prefect's server, asked over HTTP: quicker than importing Prefect, which takes seconds."""
 
 import os
+from typing import Final
 
 import httpx
+
+POOL: Final = "svarut"
+"""The work pool of prefect.yaml."""
 
 
 def open_api() -> httpx.Client:

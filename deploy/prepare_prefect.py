@@ -5,14 +5,15 @@ import time
 from typing import Any, Final
 
 import httpx
-from prefect_api import open_api
+from prefect_api import POOL, open_api
 
-POOL: Final = "svarut"
 START_SECONDS: Final = 180
 """A fresh server makes its tables first."""
 
 HEARTBEAT: Final = "prefect.flow-run.heartbeat"
-ENDINGS: Final = [f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Cancelled", "Crashed")]
+ENDINGS: Final = [
+    f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Cancelled", "Crashed")
+]
 
 DEAD_RUNS: Final[dict[str, Any]] = {
     "name": "svarut: a run without heartbeats is dead",

@@ -27,7 +27,7 @@ lines_of() {
     sed -n "s/^$word=-\{0,1\}//p" "$file" |
         sed -e "s|/opt/svarut/.venv/bin|$FOLDER/bin|g" -e "s|/opt/svarut|$APP|g" \
             -e "s|/etc/svarut|$FOLDER/etc/svarut|g" -e "s|/srv/svarut|$FOLDER/srv/svarut|g" \
-            -e "s|%i|$instance|g"
+            -e "s|%i|$instance|g" -e "s|%H|$(hostname)|g"
 }
 
 start() {

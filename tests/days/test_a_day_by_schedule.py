@@ -1,0 +1,239 @@
+"""A letter's days through the whole set-up, by scheduled runs, while much goes wrong.
+
+Monday the letters come in and Altinn is busy and broken; Monday's night is missed, for no worker
+runs; when they are back the vendor's server is down; while receipts are fetched the database
+restarts; Wednesday's night is killed in the middle.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from days.timetable import Timetable
+from days.trial import SFTP, WORKERS, Trial, set_up, wait_for
+from sqlalchemy import func, select
+
+from flows.clock import OSLO
+from flows.database import follow
+from flows.database.open_items import still_open
+from flows.database.session import Database, Tx, open_database, reading
+from flows.database.tables import batches, offers, receipt_lines
+from flows.domain.batch import BatchStatus
+from flows.domain.status import Status
+from flows.sandbox.letters import make_letters
+
+pytestmark = pytest.mark.day
+
+MONDAY, TUESDAY, THURSDAY, FRIDAY = 23, 24, 26, 27
+"""Of November 2026: no holidays, so that two working days are two."""
+
+BUSY_AND_BROKEN = ({"kind": "busy", "times": 2}, {"kind": "krr_down", "times": 2})
+"""Altinn answers 429 twice, then 500 twice."""
+
+LEFT_BATCHES = (BatchStatus.HANDED_OVER, BatchStatus.ACKNOWLEDGED, BatchStatus.SETTLED)
+
+
+def on(day: int, clock: str) -> datetime:
+    """An instant of that week, by Norwegian clocks."""
+    hour, minute = map(int, clock.split(":"))
+    return datetime(2026, 11, day, hour, minute, tzinfo=OSLO).astimezone(UTC)
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    with set_up(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def database(trial: Trial) -> Iterator[Database]:
+    url = trial.environment("svarut.env")["SVARUT_DATABASE_URL"]
+    with open_database(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def timetable(trial: Trial) -> Iterator[Timetable]:
+    with trial.prefect() as api:
+        yield Timetable(api)
+
+
+def test_no_letter_is_lost_or_printed_twice_in_days_when_everything_breaks(
+    trial: Trial, timetable: Timetable, database: Database
+) -> None:
+    timetable.take_over()
+    make_letters(
+        trial.folder / "var/lib/svarut/inbox",
+        senders=["nordvik-skole", "nordvik-byggesak"],
+        count=24,
+        seed=1,
+    )
+
+    letters_come_in(trial, timetable)
+    altinn_is_busy_and_broken(trial, timetable, database)
+    the_night_is_missed_and_the_vendor_is_away(trial, timetable, database)
+    the_database_restarts_while_receipts_are_fetched(trial, timetable, database)
+    the_night_is_killed(trial, timetable, database)
+    what_was_printed_is_booked(trial, timetable, database)
+    endings = everything_is_held_against_each_other(timetable)
+
+    printed = trial.vendor("state")["printed"]
+    offered = Counter(mail["sendersReference"] for mail in trial.altinn("mail")["mail"])
+    with reading(database) as tx:
+        tally, items = follow.tally(tx), still_open(tx)
+    assert tally.adds_up
+    assert tally.taken_in == 24
+    assert {status for status, count in tally.by_status.items() if count} == {
+        Status.READ,
+        Status.PRINTED,
+        Status.REJECTED,
+    }
+    assert set(printed.values()) == {1}
+    assert len(printed) == tally[Status.PRINTED]
+    assert set(offered.values()) == {1}
+    assert endings == ["Completed"] * 3, items
+    assert all(run["auto_scheduled"] for run in timetable.runs())
+
+
+def letters_come_in(trial: Trial, timetable: Timetable) -> None:
+    trial.it_is(on(MONDAY, "08:05"))
+
+    assert timetable.ticks(("intake", on(MONDAY, "08:05"))) == ["Completed"]
+
+
+def altinn_is_busy_and_broken(trial: Trial, timetable: Timetable, database: Database) -> None:
+    """Altinn answers 429 and 500: what it did not take is offered by a later run."""
+    trial.altinn("faults", next=BUSY_AND_BROKEN)
+    at = on(MONDAY, "08:10")
+    while not everything_offered_is_published(database):
+        trial.it_is(at)
+        timetable.ticks(("dispatch", at))
+        at += timedelta(minutes=10)
+        assert at < on(MONDAY, "09:30")
+
+    assert trial.altinn("faults", next=())["waiting"] == 0
+
+
+def the_night_is_missed_and_the_vendor_is_away(
+    trial: Trial, timetable: Timetable, database: Database
+) -> None:
+    """No worker runs at 01:30: the night's runs wait, and go when one is back in the morning.
+
+    The vendor's server is down just then: the run tries again and gets through.
+    """
+    for unit in (*WORKERS, SFTP):
+        trial.order("stop", unit)
+    morning = on(TUESDAY, "08:00")
+    trial.it_is(morning)
+    look = timetable.tick("last_look", on(TUESDAY, "01:10"), starts=morning)
+    night = timetable.tick("print_batch", on(TUESDAY, "01:30"), starts=morning)
+    wait_for(lambda: is_over(timetable, night), "the night's moment to pass")
+    assert timetable.is_named(night, "Scheduled", "Late")
+
+    for unit in WORKERS:
+        trial.order("start", unit)
+    wait_for(lambda: timetable.waits_for_a_retry(night), "the vendor to be called in vain")
+    trial.order("start", SFTP)
+
+    assert timetable.ends(look, night) == ["Completed", "Completed"]
+    assert batches_that_left(database) > 0
+
+
+def the_database_restarts_while_receipts_are_fetched(
+    trial: Trial, timetable: Timetable, database: Database
+) -> None:
+    """PostgreSQL goes away under a run and under Prefect; a second run meanwhile is dropped."""
+    trial.vendor("work", now=on(TUESDAY, "10:01").isoformat())
+    trial.freeze(SFTP)
+    answers = timetable.tick("acknowledgements", on(TUESDAY, "10:07"))
+    receipts = timetable.tick("receipts", on(TUESDAY, "10:15"))
+    wait_for(lambda: timetable.is_named(receipts, "Running"), "receipts to be fetched")
+    second = timetable.tick("receipts", on(TUESDAY, "11:15"))
+    assert timetable.ends(second) == ["Cancelled"]
+
+    trial.order("restart-database")
+    trial.thaw(SFTP)
+
+    timetable.ends(answers, receipts)
+    what_was_printed_is_booked(trial, timetable, database, at=on(TUESDAY, "12:15"))
+
+
+def the_night_is_killed(trial: Trial, timetable: Timetable, database: Database) -> None:
+    """A worker is killed in the middle of the night; the second run waited, and takes over."""
+    before = batches_that_left(database)
+    trial.it_is(on(THURSDAY, "01:10"))
+    assert timetable.ticks(("last_look", on(THURSDAY, "01:10"))) == ["Completed"]
+    trial.freeze(SFTP)
+    killed = timetable.tick("print_batch", on(THURSDAY, "01:30"))
+    wait_for(lambda: batches_under_way(database), "letters to lie in batches")
+    second = timetable.tick("print_batch", on(THURSDAY, "04:00"))
+    wait_for(lambda: timetable.is_named(second, "AwaitingConcurrencySlot"), "the second to wait")
+    process = int(timetable.run(killed)["infrastructure_pid"].rpartition(":")[2])
+
+    trial.order("kill", trial.worker_of(process))
+    trial.thaw(SFTP)
+
+    assert timetable.ends(killed, second) == ["Crashed", "Completed"]
+    assert batches_that_left(database) > before
+    assert not batches_under_way(database)
+
+
+def what_was_printed_is_booked(
+    trial: Trial, timetable: Timetable, database: Database, at: datetime | None = None
+) -> None:
+    """Answers are read and receipts booked, as often as the schedule comes round until all is."""
+    if at is None:
+        trial.vendor("work", now=on(THURSDAY, "10:01").isoformat())
+        trial.it_is(on(THURSDAY, "10:20"))
+        at = on(THURSDAY, "10:15")
+        timetable.ticks(
+            ("acknowledgements", on(THURSDAY, "10:07")),
+            ("receipts", at),
+            ("dispatch", on(THURSDAY, "10:20")),
+        )
+    while not everything_printed_is_booked(trial, database):
+        at += timedelta(hours=1)
+        timetable.ticks(("acknowledgements", at + timedelta(minutes=7)), ("receipts", at))
+        assert at < on(FRIDAY, "04:00")
+
+
+def everything_is_held_against_each_other(timetable: Timetable) -> list[str]:
+    return timetable.ticks(
+        ("reconcile", on(FRIDAY, "05:00")),
+        ("reports", on(FRIDAY, "06:00")),
+        ("feeds", on(FRIDAY, "06:03")),
+    )
+
+
+def is_over(timetable: Timetable, run_id: str) -> bool:
+    expected = datetime.fromisoformat(timetable.run(run_id)["expected_start_time"])
+    return expected < datetime.now(UTC)
+
+
+def everything_offered_is_published(database: Database) -> bool:
+    with reading(database) as tx:
+        states = Counter(tx.scalars(select(offers.c.state)))
+    return bool(states) and not states["INTENDED"] and not states["OFFERED"]
+
+
+def everything_printed_is_booked(trial: Trial, database: Database) -> bool:
+    printed = trial.vendor("state")["printed"]
+    with reading(database) as tx:
+        booked = tx.scalar(select(func.count()).select_from(receipt_lines))
+        return booked == len(printed) and not batches_in(tx, BatchStatus.HANDED_OVER)
+
+
+def batches_that_left(database: Database) -> int:
+    with reading(database) as tx:
+        return batches_in(tx, *LEFT_BATCHES)
+
+
+def batches_under_way(database: Database) -> int:
+    with reading(database) as tx:
+        return batches_in(tx, BatchStatus.RESERVED, BatchStatus.ASSEMBLED, BatchStatus.HANDING_OVER)
+
+
+def batches_in(tx: Tx, *states: BatchStatus) -> int:
+    return tx.scalar(select(func.count()).where(batches.c.status.in_(states))) or 0
