@@ -1,7 +1,7 @@
 # How things are done in a folder: processes of whoever asks, no root, no systemd. For trials and CI.
 # PYTHON names the interpreter that has the locked packages; without it, .venv/bin/python.
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # read by steps.sh
+# shellcheck disable=SC2034,SC1090  # read by steps.sh; files made when it runs
 mkdir -p "$FOLDER"
 FOLDER=$(cd "$FOLDER" && pwd)
 PYTHON=${PYTHON:-$APP/.venv/bin/python}
@@ -27,7 +27,7 @@ hurry() {
     [ -e "$FOLDER/etc/trial.env" ] || cat >"$FOLDER/etc/trial.env" <<'END'
 PREFECT_WORKER_QUERY_SECONDS=1
 PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS=1
-PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS=2
+PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS=2
 END
 }
 
@@ -64,7 +64,7 @@ start_postgres() {
 }
 
 start_unit() {
-    "$HERE/trial.sh" "$FOLDER" start "$1"
+    "$HERE/trial.sh" "$FOLDER" start "$@"
 }
 
 as_service() {
@@ -77,7 +77,7 @@ as_service() {
         done
         set +a
         shift
-        cd "$APP"
+        cd "$APP" || exit
         exec "$@"
     )
 }

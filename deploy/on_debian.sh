@@ -1,6 +1,6 @@
 # How things are done on a machine of its own: Debian 12 or newer, as root, with systemd.
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # read by steps.sh
+# shellcheck disable=SC2034,SC1090  # read by steps.sh; files made when it runs
 ETC=/etc/svarut
 STATE=/var/lib
 PREFECT_PORT=4200
@@ -87,7 +87,7 @@ install_units() {
 }
 
 start_unit() {
-    systemctl enable --now --quiet "$1"
+    systemctl enable --now --quiet "$@"
 }
 
 # Run something as a service's user, with what its environment files say.
@@ -103,7 +103,7 @@ as_service() {
         HOME=$STATE/$user PATH=$APP/.venv/bin:$PATH
         set +a
         shift
-        cd "$APP"
+        cd "$APP" || exit
         exec runuser -u "$user" -- "$@"
     )
 }

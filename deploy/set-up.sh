@@ -4,6 +4,7 @@
 #   deploy/set-up.sh                  as root, from /opt/svarut, on Debian: PostgreSQL, Prefect, two workers
 #   deploy/set-up.sh --stand-ins      the same, with stand-ins for Altinn and the print vendor
 #   deploy/set-up.sh --trial FOLDER   the same as --stand-ins, as processes below a folder: no root, no systemd
+# shellcheck disable=SC2034  # STAND_INS and FOLDER are read by what is sourced
 set -euo pipefail
 umask 077
 APP=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,19 +36,19 @@ say "settings and keys in $ETC"
 choose_passwords
 write_settings
 make_keys
-say "databases, roles and tables"
+say "databases and roles"
 make_databases
+say "Prefect's server, which makes its own tables meanwhile"
+start_unit svarut-prefect
+say "tables, and who may do what with them"
+upgrade_tables
 if [ "$STAND_INS" = yes ]; then
     say "stand-ins, and the example senders and prices"
+    start_unit svarut-altinn-stand-in svarut-vendor-stand-in svarut-vendor-sftp
     import_examples
-    start_unit svarut-altinn-stand-in
-    start_unit svarut-vendor-stand-in
-    start_unit svarut-vendor-sftp
 fi
-say "Prefect's server and the schedules"
-start_unit svarut-prefect
+say "schedules"
 deploy_flows
 say "two workers"
-start_unit svarut-worker@1
-start_unit svarut-worker@2
+start_unit svarut-worker@1 svarut-worker@2
 say "done; next: svarut doctor (docs/installing.md)"

@@ -1,7 +1,7 @@
 # What is the same on a machine and in a folder. Sourced by set-up.sh, after on_debian.sh or
 # in_a_folder.sh have said where things are (ETC, STATE, ports) and how things are done there
 # (make_place, as_superuser, as_service, start_unit).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC1090  # files made when it runs
 
 say() {
     printf '%s  %s\n' "$(date +%H:%M:%S)" "$*"
@@ -90,7 +90,6 @@ write_key() {
 
 make_databases() {
     as_superuser -f "$HERE/roles.sql"
-    upgrade_tables
 }
 
 # The owner makes the tables, and says anew what the others may do with them.

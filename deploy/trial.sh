@@ -2,9 +2,10 @@
 # What systemd and PostgreSQL's service do on a machine, for a trial in a folder (set-up.sh --trial).
 # The units themselves are read: what is tried is what they say, but for users and hardening.
 #
-#   deploy/trial.sh FOLDER start|stop|kill UNIT     kill: as SIGKILL from outside; it comes back
+#   deploy/trial.sh FOLDER start|stop|kill UNIT...   kill: by SIGKILL; it comes back
 #   deploy/trial.sh FOLDER start-database|restart-database|stop-database
 #   deploy/trial.sh FOLDER down                     stops everything
+# shellcheck disable=SC1090,SC1091  # files made when it runs
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 APP=$(dirname "$HERE")
@@ -64,10 +65,10 @@ keep() {
 # What a program leaves behind is ended with it, as systemd does with its control group.
 end_group() {
     local file pid
-    for file in $(grep -lzxF "SVARUT_TRIAL_UNIT=$SVARUT_TRIAL_UNIT" /proc/[0-9]*/environ 2>/dev/null); do
+    while read -r file; do
         pid=${file//[!0-9]/}
         [ "$pid" = $$ ] || kill -KILL "$pid" 2>/dev/null || true
-    done
+    done < <(grep -lzxF "SVARUT_TRIAL_UNIT=$SVARUT_TRIAL_UNIT" /proc/[0-9]*/environ 2>/dev/null)
 }
 
 stop() {
@@ -107,19 +108,24 @@ END
 }
 
 down() {
-    local pid unit
-    for pid in "$RUN"/*.keeper; do
-        [ -e "$pid" ] || continue
-        unit=$(basename "$pid" .keeper)
-        stop "$unit" &
+    local keeper
+    for keeper in "$RUN"/*.keeper; do
+        [ ! -e "$keeper" ] || stop "$(basename "$keeper" .keeper)" &
     done
     wait
     database stop
 }
 
-case "$2" in
-    start | stop | keep) "$2" "$3" ;;
-    kill) kill -KILL "$(cat "$RUN/$3.pid")" ;;
-    start-database | restart-database | stop-database) database "${2%-database}" ;;
+what=$2
+shift 2
+case "$what" in
+    start) for unit; do start "$unit"; done ;;
+    stop)
+        for unit; do stop "$unit" & done
+        wait
+        ;;
+    keep) keep "$1" ;;
+    kill) kill -KILL "$(cat "$RUN/$1.pid")" ;;
+    start-database | restart-database | stop-database) database "${what%-database}" ;;
     down) down ;;
 esac

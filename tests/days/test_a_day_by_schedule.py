@@ -123,8 +123,7 @@ def the_night_is_missed_and_the_vendor_is_away(
 
     The vendor's server is down just then: the run tries again and gets through.
     """
-    for unit in (*WORKERS, SFTP):
-        trial.order("stop", unit)
+    trial.order("stop", *WORKERS, SFTP)
     morning = on(TUESDAY, "08:00")
     trial.it_is(morning)
     look = timetable.tick("last_look", on(TUESDAY, "01:10"), starts=morning)
@@ -132,8 +131,7 @@ def the_night_is_missed_and_the_vendor_is_away(
     wait_for(lambda: is_over(timetable, night), "the night's moment to pass")
     assert timetable.is_named(night, "Scheduled", "Late")
 
-    for unit in WORKERS:
-        trial.order("start", unit)
+    trial.order("start", *WORKERS)
     wait_for(lambda: timetable.waits_for_a_retry(night), "the vendor to be called in vain")
     trial.order("start", SFTP)
 
