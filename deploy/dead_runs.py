@@ -33,7 +33,7 @@ def main() -> None:
             if _is_dead(run, datetime.now(UTC)):
                 order = {"state": CRASHED, "force": True}
                 api.post(f"/flow_runs/{run['id']}/set_state", json=order).raise_for_status()
-                print(f"crashed: run {run['id']} of {run['name']}")  # noqa: T201
+                print(f"crashed: run {run['id']} of {run['name']}")
 
 
 def _is_only_ours(api: httpx.Client) -> bool:

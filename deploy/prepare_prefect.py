@@ -17,8 +17,8 @@ ENDINGS: Final = [
 
 DEAD_RUNS: Final[dict[str, Any]] = {
     "name": "svarut: a run without heartbeats is dead",
-    "description": "Its machine is gone. Three heartbeats of 180 s missed; a worker that comes back "
-    "on its own machine tells of its dead at once (deploy/dead_runs.py).",
+    "description": "Its machine is gone: three heartbeats are missed. A worker that comes back tells "
+    "of the dead on its own machine at once (deploy/dead_runs.py).",
     "trigger": {
         "type": "event",
         "posture": "Proactive",
@@ -43,7 +43,7 @@ def main() -> int:
     """Wait for the server, and make what is missing."""
     with open_api() as api:
         if not _answers(api):
-            print("Prefect's server does not answer: see its log", file=sys.stderr)  # noqa: T201
+            print("Prefect's server does not answer: see its log", file=sys.stderr)
             return 1
         if api.get(f"/work_pools/{POOL}").status_code == httpx.codes.NOT_FOUND:
             api.post("/work_pools/", json={"name": POOL, "type": "process"}).raise_for_status()

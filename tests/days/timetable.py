@@ -5,27 +5,18 @@ the schedule's parameters say which moment of the simulated days that is; it mus
 the cron in prefect.yaml would have fired.
 """
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import yaml
-from conftest import ROOT
+from crons import crons
 from days.trial import wait_for
-from prefect.server.schemas.schedules import CronSchedule
 
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
-CRONS: dict[str, list[CronSchedule]] = {
-    deployment["entrypoint"].rpartition(".")[2]: [
-        CronSchedule(cron=one["cron"], timezone=one["timezone"]) for one in deployment["schedules"]
-    ]
-    for deployment in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
-}
-"""By flow."""
+SOON = timedelta(seconds=4)
+"""By then the scheduler has made the run, and a worker has started a process that waits."""
 
 
 @dataclass
@@ -34,8 +25,9 @@ class Timetable:
 
     prefect: httpx.Client
     deployments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By flow."""
     known: set[str] = field(default_factory=set)
-    """Runs that have been asked for."""
+    """Runs that were there before, or have been asked for."""
 
     def take_over(self) -> None:
         """Switch every cron off, once each has been seen to give scheduled runs."""
@@ -45,30 +37,38 @@ class Timetable:
         for one in found:
             for schedule in one["schedules"]:
                 self._set(one["id"], schedule["id"], {"active": False})
-        self.known = {run["id"] for run in self._ask("flow_runs/filter", {})}
+        self.known = {run["id"] for run in self.runs()}
 
     def tick(self, flow: str, at: datetime, *, starts: datetime | None = None) -> str:
-        """Let a flow be scheduled for a moment of its cron; return the run, which may not start yet.
+        """Have a flow scheduled for a moment of its cron; return the run, made and not yet begun.
 
         starts: the moment it is when the run begins, if nobody is there to begin it in time.
         """
-        assert any(fires_at(cron, at) for cron in CRONS[flow]), f"{flow} is not due at {at}"
+        assert any(cron.fires_at(at) for cron in crons() if cron.flow == flow), f"{flow} at {at}"
         deployment = self.deployments[flow]
-        schedule = deployment["schedules"][0]["id"]
-        told = {"at": (starts or at).isoformat()}
         for _ in range(10):
-            soon = datetime.now(UTC) + timedelta(seconds=4)
+            soon = datetime.now(UTC) + SOON
             rule = f"DTSTART:{soon:%Y%m%dT%H%M%S}\nRRULE:FREQ=SECONDLY;COUNT=1"
-            once = {"rrule": rule, "timezone": "UTC"}
-            self._set(
-                deployment["id"], schedule, {"active": True, "schedule": once, "parameters": told}
-            )
-            while datetime.now(UTC) < soon + timedelta(seconds=2):
+            change = {
+                "active": True,
+                "schedule": {"rrule": rule, "timezone": "UTC"},
+                "parameters": {"at": (starts or at).isoformat()},
+            }
+            self._set(deployment["id"], deployment["schedules"][0]["id"], change)
+            while datetime.now(UTC) < soon + SOON / 2:
                 for run in self.runs(deployment["id"]):
                     if run["id"] not in self.known:
                         self.known.add(run["id"])
                         return str(run["id"])
         raise AssertionError(f"Prefect's scheduler made no run of {flow}")
+
+    def ends(self, *runs: str) -> list[str]:
+        """Wait until runs have ended; return how."""
+        return [wait_for(lambda one=one: self._ending(one), f"an end of {one}") for one in runs]
+
+    def ticks(self, *flows_and_moments: tuple[str, datetime]) -> list[str]:
+        """Have flows scheduled, and wait until they have ended; return how."""
+        return self.ends(*[self.tick(flow, at) for flow, at in flows_and_moments])
 
     def run(self, run_id: str) -> dict[str, Any]:
         run: dict[str, Any] = self.prefect.get(f"/flow_runs/{run_id}").raise_for_status().json()
@@ -81,50 +81,29 @@ class Timetable:
     def is_named(self, run_id: str, *states: str) -> bool:
         return self.run(run_id)["state"]["name"] in states
 
-    def waits_for_a_retry(self, run_id: str) -> bool:
-        question = {"flow_runs": {"id": {"any_": [run_id]}}}
-        tasks = self._ask("task_runs/filter", question)
+    def is_past(self, run_id: str) -> bool:
+        """Say whether a run should have begun by now."""
+        return datetime.fromisoformat(self.run(run_id)["expected_start_time"]) < datetime.now(UTC)
+
+    def tries_again(self, run_id: str) -> bool:
+        """Say whether a task of a run has failed and waits for its next try."""
+        tasks = self._ask("task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
         return any(task["state"]["name"] == "AwaitingRetry" for task in tasks)
-
-    def ends(self, *runs: str) -> list[str]:
-        """Wait until runs have ended; return how."""
-        return [
-            wait_for(lambda one=one: self._ending(one), f"the end of run {one}") for one in runs
-        ]
-
-    def ticks(self, *flows_and_moments: tuple[str, datetime]) -> list[str]:
-        """Let flows be scheduled, and wait until they have ended; return how."""
-        return self.ends(*[self.tick(flow, at) for flow, at in flows_and_moments])
 
     def _ending(self, run_id: str) -> str:
         state = self.run(run_id)["state"]
         return str(state["name"]) if state["type"] in FINAL else ""
 
     def _all_have_runs(self) -> bool:
-        question = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "limit": 200}
-        runs = self._ask("flow_runs/filter", question)
-        return {one["id"] for one in self.deployments.values()} <= {
-            one["deployment_id"] for one in runs
-        }
+        question = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+        waiting = {run["deployment_id"] for run in self._ask("flow_runs/filter", question)}
+        return waiting == {one["id"] for one in self.deployments.values()}
 
     def _set(self, deployment: str, schedule: str, change: dict[str, Any]) -> None:
         where = f"/deployments/{deployment}/schedules/{schedule}"
         self.prefect.patch(where, json=change).raise_for_status()
 
     def _ask(self, what: str, question: dict[str, Any]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (
-            self.prefect.post(f"/{what}", json=question).raise_for_status().json()
-        )
+        answer = self.prefect.post(f"/{what}", json={**question, "limit": 200}).raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
         return found
-
-
-def fires_at(cron: CronSchedule, at: datetime) -> bool:
-    """Say whether a cron fires at a moment, as Prefect reckons it."""
-    return moments(cron, at - timedelta(seconds=1), at) == [at]
-
-
-def moments(cron: CronSchedule, after: datetime, until: datetime) -> Sequence[datetime]:
-    """Return when a cron fires, in UTC."""
-    start = after + timedelta(seconds=1)
-    found = asyncio.run(cron.get_dates(n=1000, start=start, end=until))
-    return [one.astimezone(UTC) for one in found]

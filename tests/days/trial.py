@@ -105,8 +105,8 @@ def set_up(folder: Path) -> Iterator[Trial]:
     try:
         run_script("set-up.sh", "--trial", str(folder))
         yield trial
-    except BaseException:
-        print(trial.logs())
+    except BaseException as fault:
+        fault.add_note(trial.logs())
         raise
     finally:
         trial.order("down")
