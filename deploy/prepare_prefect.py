@@ -17,8 +17,8 @@ ENDINGS: Final = [
 
 DEAD_RUNS: Final[dict[str, Any]] = {
     "name": "svarut: a run without heartbeats is dead",
-    "description": "Its machine is gone: three heartbeats are missed. A worker that comes back tells "
-    "of the dead on its own machine at once (deploy/dead_runs.py).",
+    "description": "Its machine is gone: three heartbeats are missed. A worker that comes back "
+    "tells of the dead on its own machine at once (deploy/dead_runs.py).",
     "trigger": {
         "type": "event",
         "posture": "Proactive",

@@ -98,7 +98,9 @@ upgrade_tables() {
     as_owner -f "$HERE/rights.sql"
 }
 
+# Only where nobody is yet: what an operator has changed stays.
 import_examples() {
+    [ "$(as_owner -At -c 'SELECT count(*) FROM senders')" = 0 ] || return 0
     as_service svarut svarut.env -- svarut senders import "$APP/templates/examples/senders.toml"
     as_service svarut svarut.env -- svarut prices import "$APP/templates/examples/prices.toml"
 }
