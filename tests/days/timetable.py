@@ -39,6 +39,20 @@ class Timetable:
                 self._set(one["id"], schedule["id"], {"active": False})
         self.known = {run["id"] for run in self.runs()}
 
+    def as_deployed(self) -> list[Any]:
+        """Return what a deployment sets, for every flow, and what else the server was given."""
+        kept = ("name", "entrypoint", "work_pool_name", "concurrency_options", "parameters")
+        said = ("slug", "schedule", "parameters")  # not whether somebody has paused it: that stays
+        flows = [
+            [
+                *[one[name] for name in kept],
+                *sorted([each[name] for name in said] for each in one["schedules"]),
+            ]
+            for one in self._ask("deployments/filter", {"sort": "NAME_ASC"})
+        ]
+        others = [self._ask(f"{what}/filter", {}) for what in ("automations", "work_pools")]
+        return [*flows, *([one["name"] for one in each] for each in others)]
+
     def tick(self, flow: str, at: datetime, *, starts: datetime | None = None) -> str:
         """Have a flow scheduled for a moment of its cron; return the run, made and not yet begun.
 

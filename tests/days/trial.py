@@ -79,6 +79,20 @@ class Trial:
         answer = httpx.post(address, json=order) if order else httpx.get(address)
         return answer.raise_for_status().json()
 
+    def set_up(self) -> None:
+        """Bring everything up, or look that it is."""
+        run_script("set-up.sh", "--trial", str(self.folder))
+
+    def files(self) -> dict[str, tuple[int, bytes]]:
+        """Return the settings, keys and ports, each with who may read it."""
+        found = [*(self.folder / "etc").rglob("*"), *(self.folder / "srv").glob("*/ssh/*")]
+        files = [file for file in (*found, self.folder / "run/ports.env") if file.is_file()]
+        return {str(file): (file.stat().st_mode & 0o777, file.read_bytes()) for file in files}
+
+    def programs(self) -> dict[str, int]:
+        """Return the process of every unit."""
+        return {file.stem: self.pid_of(file.stem) for file in self.folder.glob("run/*.pid")}
+
     def logs(self) -> str:
         """Return the end of every unit's log."""
         files = sorted((self.folder / "run").glob("*.log"))
@@ -103,7 +117,7 @@ def set_up(folder: Path) -> Iterator[Trial]:
     """Bring everything up, and down again however it ends."""
     trial = Trial(folder)
     try:
-        run_script("set-up.sh", "--trial", str(folder))
+        trial.set_up()
         yield trial
     except BaseException as fault:
         fault.add_note(trial.logs())
