@@ -28,11 +28,15 @@ JOBS ?= 1
 faults: $(STAMP) ## 200 seeded nights of 2,000 letters in which much goes wrong; SEEDS=17 runs one
 	$(BIN)/python -W ignore tests/faults/run_seeds.py --seeds $(SEEDS) --letters $(LETTERS) --jobs $(JOBS)
 
-check: $(STAMP) ## format, lint, types and the arrows between the rooms
+soak: $(STAMP) ## 30 simulated days of 2,000 letters: does anything grow but the data?
+	$(BIN)/python -W ignore tests/soak/run_days.py
+
+check: $(STAMP) ## format, lint, types, the arrows between the rooms, and known faults in what we use
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit
 
 format: $(STAMP) ## put the code in its usual shape
 	$(BIN)/ruff format .
@@ -55,4 +59,4 @@ lock: ## compile requirements.lock anew from pyproject.toml
 shape: ## list long files and functions; fails nothing
 	@git ls-files '*.py' | xargs wc -l | sort -n | awk '$$1 > 300 && $$2 != "total"'
 
-.PHONY: help setup demo test faults check format bench lock shape
+.PHONY: help setup demo test faults soak check format bench lock shape

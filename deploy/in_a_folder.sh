@@ -67,6 +67,10 @@ start_unit() {
     "$HERE/trial.sh" "$FOLDER" start "$@"
 }
 
+finish() {
+    say "logs and ports: $FOLDER/run; deploy/trial.sh $FOLDER down stops it all"
+}
+
 as_service() {
     shift
     (

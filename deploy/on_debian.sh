@@ -90,6 +90,10 @@ start_unit() {
     systemctl enable --now --quiet "$@"
 }
 
+finish() {
+    systemctl start svarut.target
+}
+
 # Run something as a service's user, with what its environment files say.
 as_service() {
     local user=$1

@@ -51,4 +51,5 @@ say "schedules"
 deploy_flows
 say "two workers"
 start_unit svarut-worker@1 svarut-worker@2
+finish
 say "done; next: svarut doctor (docs/installing.md)"

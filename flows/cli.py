@@ -182,7 +182,7 @@ def show(
 @app.command()
 def doctor() -> None:
     """Hold the settings against the world; say everything that is wrong, at once."""
-    from flows.doctor import examine  # noqa: PLC0415  -- reaches for the network libraries
+    from flows.doctor.examination import examine  # noqa: PLC0415  -- reaches for the network libraries
 
     findings = examine(read_settings())
     screen.show_findings(findings)

@@ -165,6 +165,18 @@ class ExaminationSettings(BaseModel):
     )
 
 
+class MalwareSettings(BaseModel):
+    """Who looks at what senders hand in before we do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clamd: str = Field(
+        "",
+        description="clamd's socket, a path or host:port; empty: documents are not scanned.",
+    )
+    timeout_seconds: float = Field(120, gt=0, description="How long to wait for one document.")
+
+
 class WorkersSettings(BaseModel):
     """Who assembles packages when a night has more than one: docs/scaling.md."""
 
@@ -317,6 +329,7 @@ class Settings(BaseSettings):
     contact_register: ContactRegisterSettings = ContactRegisterSettings()
     examination: ExaminationSettings = ExaminationSettings()
     inbox_server: InboxServerSettings = InboxServerSettings()
+    malware: MalwareSettings = MalwareSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
     vendor: VendorSettings = VendorSettings()
     workers: WorkersSettings = WorkersSettings()

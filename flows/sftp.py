@@ -2,6 +2,8 @@
 
 import errno
 import hashlib
+import logging
+import re
 import socket
 import stat
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,8 @@ import paramiko
 from flows.bandwidth import Bandwidth
 from flows.errors import NeedsAPerson, TryAgainLater
 
+log = logging.getLogger(__name__)
+
 CIPHERS: Final = (
     "aes128-gcm@openssh.com",
     "aes256-gcm@openssh.com",
@@ -23,6 +27,12 @@ CIPHERS: Final = (
     "aes256-ctr",
 )
 """Our order. paramiko lists GCM last and never gets it; with it a transfer is 1.5 times as fast."""
+
+ANSWER_BYTES: Final = 1024 * 1024
+"""Of an `.ok` or an acknowledgement: a hundred times what one is."""
+
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What ends a line or moves a terminal's cursor."""
 
 READ_BYTES: Final = 1024 * 1024
 WRITE_BYTES: Final = 32 * 1024
@@ -80,15 +90,14 @@ class Sftp:
         self._client, self._host = client, host
 
     def files_in(self, folder: str) -> list[RemoteFile]:
-        """Return the plain files of a folder by name; an absent folder is an empty one."""
-        try:
-            entries = self._client.listdir_attr(folder)
-        except FileNotFoundError:
-            return []
+        """Return the plain files of a folder by name; an absent folder is an empty one.
+
+        A name with a control character in it, which could forge a log line, is left and counted.
+        """
         return sorted(
             (
                 RemoteFile(entry.filename, entry.st_size or 0)
-                for entry in entries
+                for entry in self._shown(folder)
                 if entry.st_mode is None or stat.S_ISREG(entry.st_mode)
             ),
             key=lambda file: file.name,
@@ -96,10 +105,6 @@ class Sftp:
 
     def entries_in(self, folder: str) -> list[RemoteEntry]:
         """Return the plain files and the folders of a folder by name; links are left out."""
-        try:
-            found = self._client.listdir_attr(folder)
-        except FileNotFoundError:
-            return []
         return sorted(
             (
                 RemoteEntry(
@@ -108,13 +113,30 @@ class Sftp:
                     entry.st_size or 0,
                     float(entry.st_mtime or 0),
                 )
-                for entry in found
-                if (stat.S_ISREG(entry.st_mode or 0) or stat.S_ISDIR(entry.st_mode or 0))
-                and "/" not in entry.filename  # a name that would lead elsewhere here
-                and entry.filename not in {".", ".."}
+                for entry in self._named(folder)
+                if stat.S_ISREG(entry.st_mode or 0) or stat.S_ISDIR(entry.st_mode or 0)
             ),
             key=lambda entry: entry.name,
         )
+
+    def _named(self, folder: str) -> list[paramiko.SFTPAttributes]:
+        """Return what lies in a folder under a name of its own: none that leads elsewhere."""
+        try:
+            found = self._client.listdir_attr(folder)
+        except FileNotFoundError:
+            return []
+        return [
+            entry
+            for entry in found
+            if "/" not in entry.filename and entry.filename not in {"", ".", ".."}
+        ]
+
+    def _shown(self, folder: str) -> list[paramiko.SFTPAttributes]:
+        found = self._named(folder)
+        shown = [entry for entry in found if not CONTROL.search(entry.filename)]
+        if len(shown) < len(found):
+            log.warning("left alone names=%d folder=%s", len(found) - len(shown), folder)
+        return shown
 
     def fetch(self, path: str, target: Path) -> None:
         """Bring a whole file here."""
@@ -136,11 +158,14 @@ class Sftp:
         except FileNotFoundError:
             return None
 
-    def read(self, path: str) -> bytes:
-        """Return a whole file; for answers, not for packages."""
+    def read(self, path: str, most: int = ANSWER_BYTES) -> bytes:
+        """Return a file's bytes; for answers, not for packages.
+
+        most: a larger file, or one that grows, comes cut off there, and reads as damaged.
+        """
         with self._client.open(path, "rb") as reader:
-            reader.prefetch()
-            return reader.read()
+            reader.prefetch(min(reader.stat().st_size or 0, most))
+            return reader.read(most)
 
     def sha256_of(self, path: str) -> str:
         """Return the SHA-256 of a file there, by reading it back a block at a time."""

@@ -1,11 +1,14 @@
 """What every test may ask for: real databases, and where the shared samples are."""
 
 import os
+import shutil
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from hypothesis import settings
 
@@ -43,22 +46,42 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture
-def postgres(postgres_server: str) -> Iterator[Database]:
-    """An empty PostgreSQL database with our schema."""
-    with open_database(postgres_server) as database:
-        with database.begin() as tx:
-            tx.exec_driver_sql("DROP SCHEMA public CASCADE")
-            tx.exec_driver_sql("CREATE SCHEMA public")
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres_server: str) -> str:
+    """The server's URL, where a database `empty` has our schema: copied, never used."""
+    server = urlsplit(postgres_server)
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE empty")
+    with open_database(server._replace(path="/empty").geturl()) as database:
         schema.upgrade(database)
+    return postgres_server
+
+
+@pytest.fixture
+def postgres(postgres_with_tables: str) -> Iterator[Database]:
+    """An empty PostgreSQL database with our schema."""
+    with psycopg.connect(postgres_with_tables, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS svarut WITH (FORCE)")
+        admin.execute("CREATE DATABASE svarut TEMPLATE empty")
+    url = urlsplit(postgres_with_tables)._replace(path="/svarut").geturl()
+    with open_database(url) as database:
         yield database
 
 
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
-    """An empty SQLite database with our schema."""
-    with open_database(f"sqlite:///{tmp_path / 'svarut.db'}") as database:
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our schema: copied, never used."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    with open_database(f"sqlite:///{file}") as database:
         schema.upgrade(database)
+    return file
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, sqlite_with_tables: Path) -> Iterator[Database]:
+    """An empty SQLite database with our schema."""
+    shutil.copy(sqlite_with_tables, tmp_path / "svarut.db")
+    with open_database(f"sqlite:///{tmp_path / 'svarut.db'}") as database:
         yield database
 
 

@@ -13,7 +13,7 @@ from flows import screen
 from flows.domain.problem import Problem, faults
 from flows.intake.answer import RowAnswer
 from flows.intake.checking import Looks, begin, finish
-from flows.intake.drop_folder import open_package
+from flows.intake.opening import open_at
 from flows.intake.problems import say
 from flows.intake.registration import Desk, register_all
 from flows.intake.spreadsheet_run import check_run, is_run
@@ -75,7 +75,7 @@ def verdicts_on(package: Path, desk: Desk, work: Path) -> Verdicts:
             track(answers, "rows", console=out, transient=True, disable=not out.is_terminal)
         )
         return Verdicts(of_all, rows, desk.tally["answered_again"], is_run=True)
-    submission = open_package(package, unpacked, max_bytes=desk.settings.max_package_bytes)
+    submission = open_at(desk, package, unpacked)
     begun = begin(package, submission, desk.standard, Looks(desk.examiner, unpacked))
     [verdict] = register_all([finish(begun, desk.standard)], desk)
     row = RowAnswer(1, verdict.checked.given_reference, None, tuple(verdict.problems))

@@ -1,18 +1,18 @@
 """Book receipt lines: line states, moves and charges, in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, text, update
 
 from flows.clock import oslo_date
 from flows.database import shipments as moves
 from flows.database.batches import settle_batches
 from flows.database.receipts import set_file_state
-from flows.database.session import Tx, in_chunks
-from flows.database.tables import charges, receipt_lines
+from flows.database.session import Tx
+from flows.database.tables import receipt_lines
 from flows.domain.receipt import AppliedLine, LineKind, LineState, SetAsideLine
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Mover, Status
@@ -26,12 +26,20 @@ class BookedInBulk:
     batch_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some of a file's lines: those whose piece number leaves this rest."""
+
+    number: int
+    """From 0."""
+    of: int
+
+
+WHOLE: Final = Part(0, 1)
+
 _CLEAR: Final = """
-    INSERT INTO clear_lines (line, shipment_id, batch_id, sender_id, account_code, posted_on,
-                             production_ore, production_vat_ore, postage_ore, postage_vat_ore,
-                             detail)
-    SELECT l.line, s.id, b.id, s.sender_id, s.account_code, l.posted_on,
-           l.production_ore, l.production_vat_ore, l.postage_ore, l.postage_vat_ore, {detail}
+    INSERT INTO clear_lines (line, shipment_id, batch_id, sender_id, account_code, detail)
+    SELECT l.line, s.id, b.id, s.sender_id, s.account_code, {detail}
     FROM receipt_lines l
     JOIN shipments s ON s.id = l.shipment_id
     JOIN pieces p ON p.shipment_id = l.shipment_id AND p.live
@@ -39,6 +47,7 @@ _CLEAR: Final = """
     WHERE l.file_sha256 = :sha256 AND l.state = 'STAGED' AND l.reason = '' AND l.kind = 'RECEIPT'
       AND l.posted_on IS NOT NULL
       AND s.status = :sent AND b.id = l.batch_id AND p.number = l.piece_number
+      AND (:parts = 1 OR l.piece_number % :parts = :part)
       AND l.posted_at >= b.handed_over_at AND l.posted_at <= :now
       AND (:test = '' OR substr(b.id, 1, length(:test)) <> :test)
     ORDER BY l.line
@@ -61,26 +70,24 @@ _DETAIL: Final = {
     ),
 }
 
-_CHARGES: Final = """
-    INSERT INTO charges (file_sha256, line, kind, charge_class, shipment_id, sender_id,
-                         account_code, posted_on, booked_on, net_ore, vat_ore)
-    SELECT :sha256, c.line, k.kind, 'CHARGE', c.shipment_id, c.sender_id,
-           c.account_code, c.posted_on, :today,
-           CASE k.kind WHEN 'POSTAGE' THEN c.postage_ore ELSE c.production_ore END,
-           CASE k.kind WHEN 'POSTAGE' THEN c.postage_vat_ore ELSE c.production_vat_ore END
+_APPLY: Final = """
+    UPDATE receipt_lines
+    SET state = 'APPLIED', booked_on = :today, charged_sender = c.sender_id,
+        charged_code = c.account_code
     FROM clear_lines c
-    CROSS JOIN (SELECT 'POSTAGE' AS kind UNION ALL SELECT 'PRODUCTION') k
+    WHERE receipt_lines.file_sha256 = :sha256 AND receipt_lines.line = c.line
 """
 
 
-def book_clear_lines(tx: Tx, sha256: str, *, test_prefix: str, at: datetime) -> BookedInBulk:
+def book_clear_lines(
+    tx: Tx, sha256: str, *, test_prefix: str, at: datetime, part: Part = WHOLE
+) -> BookedInBulk:
     """Book the lines of a file about which there is nothing to decide, all at once."""
     tx.execute(
         text(
             "CREATE TEMPORARY TABLE clear_lines (line integer PRIMARY KEY, "
             "shipment_id text UNIQUE, batch_id text, sender_id text, account_code text, "
-            "posted_on date, production_ore integer, production_vat_ore integer, "
-            "postage_ore integer, postage_vat_ore integer, detail text)",
+            "detail text)",
         ),
     )
     found = tx.execute(
@@ -92,23 +99,16 @@ def book_clear_lines(tx: Tx, sha256: str, *, test_prefix: str, at: datetime) -> 
             "short": sha256[:12],
             "sent": Status.SENT_TO_PRINT.value,
             "test": test_prefix,
+            "part": part.number,
+            "parts": part.of,
         },
     )
     batch_ids = tuple(tx.scalars(text("SELECT DISTINCT batch_id FROM clear_lines ORDER BY 1")))
     if batch_ids:
-        tx.execute(
-            text(
-                "UPDATE receipt_lines SET state = 'APPLIED' WHERE file_sha256 = :sha256 "
-                "AND line IN (SELECT line FROM clear_lines)",
-            ),
-            {"sha256": sha256},
-        )
+        today = bindparam("today", oslo_date(at), receipt_lines.c.booked_on.type)
+        tx.execute(text(_APPLY).bindparams(today), {"sha256": sha256})
         moves.move_listed(
             tx, "clear_lines", Status.SENT_TO_PRINT, Status.PRINTED, by=Mover.RECEIPTS, at=at
-        )
-        tx.execute(
-            text(_CHARGES).bindparams(bindparam("today", oslo_date(at), charges.c.booked_on.type)),
-            {"sha256": sha256},
         )
     tx.execute(text("DROP TABLE clear_lines"))
     return BookedInBulk(found.rowcount, batch_ids)
@@ -140,17 +140,10 @@ def apply_lines(
 ) -> None:
     """Apply lines of a file: PRINTED with its event, charges, and what they take the place of."""
     for lines in _a_letter_at_a_time(applied):
-        _take_back(tx, sha256, [one for one in lines if one.takes_back is not None], at)
+        _take_back(tx, sha256, [one for one in lines if one.takes_back is not None])
         decide_lines(tx, sha256, [(one.line, LineState.APPLIED, "") for one in lines], was)
+        _charge(tx, sha256, lines, at)
         _move(tx, sha256, lines, at)
-        rows = [
-            _charge_row(sha256, one, kind, at)
-            for one in lines
-            if one.receipt.kind is not LineKind.REVERSAL
-            for kind in ("PRODUCTION", "POSTAGE")
-        ]
-        if rows:
-            tx.execute(insert(charges), rows)
 
 
 def decide_lines(
@@ -186,41 +179,45 @@ def _a_letter_at_a_time(applied: Sequence[AppliedLine]) -> Iterator[list[Applied
     yield from rounds
 
 
-def _take_back(tx: Tx, sha256: str, lines: Sequence[AppliedLine], at: datetime) -> None:
-    """Reverse the charges of receipts, by a row of its own for each; they were in force."""
+def _take_back(tx: Tx, sha256: str, lines: Sequence[AppliedLine]) -> None:
+    """Say of receipts in force that a line of this file reverses them."""
     by_file: dict[str, dict[int, int]] = {}
     for one in lines:
         if one.takes_back is not None:
             by_file.setdefault(one.takes_back.file_sha256, {})[one.takes_back.line] = one.line
     for file, new_line in sorted(by_file.items()):
-        for numbers in in_chunks(sorted(new_line)):
-            found = tx.execute(
-                select(charges).where(
-                    charges.c.file_sha256 == file,
-                    charges.c.line.in_(numbers),
-                    charges.c.charge_class == "CHARGE",
-                ),
-            ).mappings()
-            rows = [_reversal_row(dict(row), sha256, new_line[row["line"]], at) for row in found]
-            tx.execute(insert(charges), rows)
         gone = [
             (old, LineState.REVERSED, f"see {sha256[:12]}:{new}") for old, new in new_line.items()
         ]
         decide_lines(tx, file, gone, LineState.APPLIED)
 
 
-def _reversal_row(row: Mapping[str, Any], sha256: str, line: int, at: datetime) -> dict[str, Any]:
-    return {
-        **row,
-        "file_sha256": sha256,
-        "line": line,
-        "charge_class": "REVERSAL",
-        "booked_on": oslo_date(at),
-        "net_ore": -row["net_ore"],
-        "vat_ore": -row["vat_ore"],
-        "reverses_file": row["file_sha256"],
-        "reverses_line": row["line"],
-    }
+def _charge(tx: Tx, sha256: str, lines: Sequence[AppliedLine], at: datetime) -> None:
+    """Write down whom each line charges, and whose charge it takes back."""
+    if not lines:
+        return
+    tx.execute(
+        update(receipt_lines)
+        .where(receipt_lines.c.file_sha256 == sha256, receipt_lines.c.line == bindparam("number"))
+        .values(
+            booked_on=oslo_date(at),
+            charged_sender=bindparam("sender"),
+            charged_code=bindparam("code"),
+            takes_back_file=bindparam("old_file"),
+            takes_back_line=bindparam("old_line"),
+        ),
+        [
+            {
+                "number": one.line,
+                "sender": one.piece.sender_id,
+                # Ours wins over the vendor's echo: what the sender wrote is who pays.
+                "code": one.piece.account_code,
+                "old_file": one.takes_back.file_sha256 if one.takes_back else None,
+                "old_line": one.takes_back.line if one.takes_back else None,
+            }
+            for one in lines
+        ],
+    )
 
 
 _NOTES: Final = {LineKind.CORRECTION: "receipt_corrected", LineKind.REVERSAL: "receipt_reversed"}
@@ -257,23 +254,4 @@ def _detail(sha256: str, one: AppliedLine) -> dict[str, str]:
     return {
         "posted_at": one.receipt.posted_at.isoformat(),
         "receipt": f"{sha256[:12]}:{one.line}",
-    }
-
-
-def _charge_row(sha256: str, one: AppliedLine, kind: str, at: datetime) -> dict[str, Any]:
-    receipt = one.receipt
-    postage = kind == "POSTAGE"
-    return {
-        "file_sha256": sha256,
-        "line": one.line,
-        "kind": kind,
-        "charge_class": "CHARGE",
-        "shipment_id": one.piece.shipment_id,
-        "sender_id": one.piece.sender_id,
-        # Ours wins over the vendor's echo: what the sender wrote is who pays.
-        "account_code": one.piece.account_code,
-        "posted_on": oslo_date(receipt.posted_at),
-        "booked_on": oslo_date(at),
-        "net_ore": receipt.postage_ore if postage else receipt.production_ore,
-        "vat_ore": receipt.postage_vat_ore if postage else receipt.production_vat_ore,
     }

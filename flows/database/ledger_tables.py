@@ -54,9 +54,9 @@ ledger = Table(
         name="uq_ledger_entered_once",
     ),
     ForeignKeyConstraint(
-        ["file_sha256", "line", "kind", "charge_class"],
-        ["charges.file_sha256", "charges.line", "charges.kind", "charges.charge_class"],
-        name="fk_ledger_charge",
+        ["file_sha256", "line"],
+        ["receipt_lines.file_sha256", "receipt_lines.line"],
+        name="fk_ledger_receipt_line",
     ),
     CheckConstraint("category IN ('USAGE', 'CREDIT', 'ADJUSTMENT')", name="category_known"),
     CheckConstraint("entry_class IN ('FIRST', 'CORRECTION')", name="entry_class_known"),

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from flows.database import attempt_tables, hand_print_tables, ledger_tables
-from flows.database.session import Database
+from flows.database.session import Database, reading
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -33,8 +33,11 @@ def upgrade(database: Database) -> str:
 
 
 def revision_of(database: Database) -> str | None:
-    """Return the revision a database has, None when it has no tables of ours."""
-    with database.connect() as tx:
+    """Return the revision a database has, None when it has no tables of ours.
+
+    Raises TryAgainLater when the database is out of reach.
+    """
+    with reading(database) as tx:
         return MigrationContext.configure(tx).get_current_revision()
 
 

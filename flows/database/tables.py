@@ -389,6 +389,14 @@ receipt_lines = Table(
     Column("production_vat_ore", Integer),
     Column("postage_vat_ore", Integer),
     Column("posted_on", Date),
+    # What it charges, and to whom, from when it was booked; never changed. With the line's own
+    # amounts these are the view `charges`.
+    Column("booked_on", Date),
+    _identifier("charged_sender"),
+    Column("charged_code", String(20)),
+    # The line whose charge it takes back: a charge is taken back once.
+    Column("takes_back_file", String(64)),
+    Column("takes_back_line", Integer),
     PrimaryKeyConstraint("file_sha256", "line"),
     _one_of("state", LineState),
     _one_of("kind", LineKind),
@@ -400,7 +408,47 @@ receipt_lines = Table(
         sqlite_where=text("state = 'APPLIED' AND kind <> 'REVERSAL'"),
         postgresql_where=text("state = 'APPLIED' AND kind <> 'REVERSAL'"),
     ),
+    Index(
+        "ix_receipt_lines_booked_shipment_id",
+        "shipment_id",
+        sqlite_where=text("booked_on IS NOT NULL"),
+        postgresql_where=text("booked_on IS NOT NULL"),
+    ),
+    Index(
+        "ix_receipt_lines_booked_posted_on",
+        "posted_on",
+        sqlite_where=text("booked_on IS NOT NULL"),
+        postgresql_where=text("booked_on IS NOT NULL"),
+    ),
+    Index(
+        "uq_receipt_lines_taken_back_once",
+        "takes_back_file",
+        "takes_back_line",
+        unique=True,
+        sqlite_where=text("takes_back_file IS NOT NULL"),
+        postgresql_where=text("takes_back_file IS NOT NULL"),
+    ),
 )
+
+charges = Table(
+    "charges",
+    MetaData(),  # a view, so that no migration makes a table of it
+    Column("file_sha256", String(64)),
+    Column("line", Integer),
+    Column("kind", String(20)),
+    Column("charge_class", String(10)),
+    Column("shipment_id", String(64)),
+    Column("sender_id", String(64)),
+    Column("account_code", String(20)),
+    Column("posted_on", Date),
+    Column("booked_on", Date),
+    Column("net_ore", Integer),
+    Column("vat_ore", Integer),
+    Column("reverses_file", String(64)),
+    Column("reverses_line", Integer),
+)
+"""What booked receipt lines charge, PRODUCTION and POSTAGE apart: a view, since a charge is its
+line. A line that takes another back has rows of class REVERSAL with the opposite amounts."""
 
 receipt_events = Table(
     "receipt_events",
@@ -415,50 +463,6 @@ receipt_events = Table(
     Column("detail", JSON, nullable=False),
     Index("ix_receipt_events_file_sha256_line", "file_sha256", "line"),
     comment="What a person did with a quarantined line, or with a whole file (line is null).",
-)
-
-charges = Table(
-    "charges",
-    metadata,
-    Column("file_sha256", String(64), nullable=False),
-    Column("line", Integer, nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("charge_class", String(10), nullable=False, server_default="CHARGE"),
-    _identifier("shipment_id", ForeignKey("shipments.id"), nullable=False),
-    # No foreign key of its own: it is the shipment's sender, and that one has.
-    _identifier("sender_id", nullable=False),
-    Column("account_code", String(20), nullable=False),
-    Column("posted_on", Date, nullable=False),
-    Column("booked_on", Date, nullable=False),
-    Column("net_ore", Integer, nullable=False),
-    Column("vat_ore", Integer, nullable=False),
-    # A reversal says which receipt line's charge it takes back; a charge is taken back once.
-    Column("reverses_file", String(64)),
-    Column("reverses_line", Integer),
-    PrimaryKeyConstraint("file_sha256", "line", "kind", "charge_class"),
-    ForeignKeyConstraint(
-        ["file_sha256", "line"],
-        ["receipt_lines.file_sha256", "receipt_lines.line"],
-        name="fk_charges_receipt_line",
-    ),
-    CheckConstraint("kind IN ('PRODUCTION', 'POSTAGE')", name="kind_known"),
-    CheckConstraint(
-        "(charge_class = 'CHARGE' AND reverses_file IS NULL) OR "
-        "(charge_class = 'REVERSAL' AND reverses_file IS NOT NULL AND reverses_line IS NOT NULL)",
-        name="class_known",
-    ),
-    Index("ix_charges_posted_on", "posted_on"),
-    Index("ix_charges_shipment_id", "shipment_id"),
-    Index(
-        "uq_charges_reversed_once",
-        "reverses_file",
-        "reverses_line",
-        "kind",
-        unique=True,
-        sqlite_where=text("charge_class = 'REVERSAL'"),
-        postgresql_where=text("charge_class = 'REVERSAL'"),
-    ),
-    comment="Append-only: what is wrong is taken back by a row of its own, never changed.",
 )
 
 return_lines = Table(

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 
+from flows.bounded_http import PLAIN, bounded
 from flows.dispatch.altinn_answers import from_history, from_overview, offered, references
 from flows.dispatch.altinn_codes import (
     Means,
@@ -232,7 +233,7 @@ class Altinn:
 def open_altinn(settings: Settings) -> Iterator[Altinn]:
     """Open Altinn for calls. Tokens and pace are the process's, however often it is opened."""
     altinn, tokens = settings.altinn, tokens_of(settings)
-    headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+    headers = {"Accept": "application/json", "User-Agent": USER_AGENT, **PLAIN}
     if altinn.subscription_key.get_secret_value():
         headers[SUBSCRIPTION] = altinn.subscription_key.get_secret_value()
     if tokens is None:
@@ -242,6 +243,7 @@ def open_altinn(settings: Settings) -> Iterator[Altinn]:
         headers=headers,
         timeout=httpx.Timeout(altinn.timeout_seconds, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=altinn.parallel_calls),
+        **bounded(),
     ) as client:
         yield Altinn(
             client,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import httpx
 
+from flows.bounded_http import PLAIN, bounded
 from flows.dispatch.maskinporten import tokens_of
 from flows.domain.contact import Contact, Verdict
 from flows.domain.sender import LANGUAGES
@@ -96,7 +97,7 @@ class _Later:
 def open_contact_register(settings: Settings) -> Iterator[ContactRegister]:
     """Open the register for calls, as Maskinporten knows us, or with a token that is given."""
     register, tokens = settings.contact_register, tokens_of(settings)
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": "application/json", **PLAIN}
     if tokens is None:
         headers["Authorization"] = f"Bearer {register.token.get_secret_value()}"
     with httpx.Client(
@@ -104,6 +105,7 @@ def open_contact_register(settings: Settings) -> Iterator[ContactRegister]:
         headers=headers,
         auth=tokens.auth(SCOPE) if tokens else None,
         timeout=httpx.Timeout(register.timeout_seconds, connect=CONNECT_SECONDS),
+        **bounded(),
     ) as client:
         yield ContactRegister(client)
 

@@ -24,6 +24,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from flows.bounded_http import PLAIN, bounded
 from flows.dispatch.token_cache import Token, TokenCache
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.settings import AltinnSettings, MaskinportenSettings, Settings
@@ -197,7 +198,7 @@ def _asked(request: httpx.Request, auth: httpx.Auth | None = None) -> httpx.Resp
     """Return a token service's answer, whatever it is but a bad moment."""
     where = f"{request.url.scheme}://{request.url.netloc.decode()}{request.url.path}"
     try:
-        with httpx.Client(timeout=TIMEOUT) as client:
+        with httpx.Client(timeout=TIMEOUT, headers=PLAIN, **bounded()) as client:
             answer = client.send(request, auth=auth)
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         raise TryAgainLater(f"no token: {type(fault).__name__}", where=where) from None

@@ -74,6 +74,11 @@ class PriceList:
                         do=f"end the price of {earlier.valid_from} no later than that day",
                     )
 
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The articles that have, had or will have a price."""
+        return tuple(self._prices)
+
     def price_on(self, sku: str, day: date) -> Price | None:
         """Return the price of an article on a day, None when it is not known."""
         return next((each for each in self._prices.get(sku, ()) if each.holds_on(day)), None)

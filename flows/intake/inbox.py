@@ -22,11 +22,11 @@ from flows.intake.drop_folder import (
     DONE,
     REJECTED,
     last_touched,
-    open_package,
     package_name,
     put_away,
     waiting_packages,
 )
+from flows.intake.opening import open_at
 from flows.intake.problems import Code, problem
 from flows.intake.registration import Desk, Verdict, open_desk, register_all
 from flows.intake.spreadsheet_run import is_run, take_in_run
@@ -152,7 +152,7 @@ def _open(place: int, package: Path, work: Path, desk: Desk) -> _Opened:
     folder.mkdir()
     try:
         age = time.time() - last_touched(package)
-        submission = open_package(package, folder, max_bytes=desk.settings.max_package_bytes)
+        submission = open_at(desk, package, folder)
         begun = begin(package, submission, desk.standard, Looks(desk.examiner, folder))
     except OSError as fault:
         _leave(place, package, fault.strerror or "", desk)

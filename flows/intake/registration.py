@@ -25,6 +25,7 @@ from flows.domain.sender import Sender
 from flows.domain.shipment import ShipmentId
 from flows.intake.checking import Checked
 from flows.intake.examining.examiner import Examiner, shared_examiner
+from flows.intake.malware import Scanner, open_scanner
 from flows.intake.recognition import Decided, decide
 from flows.intake.rules import RULES
 from flows.intake.validation import Standard
@@ -47,6 +48,8 @@ class Desk:
     archive: Archive
     standard: Standard
     examiner: Examiner
+    scanner: Scanner | None
+    """None where settings name none."""
     now: datetime
     dry_run: bool = False
     """Check everything, change nothing."""
@@ -80,7 +83,8 @@ def open_desk(
     numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
     standard = Standard(numbers, RULES[sender.rules], register, own_address=sender.own_address_page)
     archive, examiner = open_archive(settings), shared_examiner(settings.examination)
-    return Desk(sender, settings, database, archive, standard, examiner, now, dry_run)
+    scanner = open_scanner(settings.malware)
+    return Desk(sender, settings, database, archive, standard, examiner, scanner, now, dry_run)
 
 
 def register_all(checked: Sequence[Checked], desk: Desk) -> list[Verdict]:

@@ -7,15 +7,12 @@ or a number; a formula counts as what it last showed.
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from flows.domain.problem import Problem
+from flows.foreign_workbook import NotOpened, first_sheet, reading_rows
 from flows.intake.problems import Code, problem
 
 SHEETS: Final = ("utsending.xlsx", "utsending.csv")
@@ -45,6 +42,9 @@ REQUIRED: Final = ("referanse", "tittel", "navn", "dokumenter")
 MAX_ROWS: Final = 200_000
 """Twice the largest manual mailing anybody has tried."""
 
+MAX_COLUMNS: Final = 100
+"""A sheet has at most as many as there are headings; more are said to be unknown."""
+
 _YES: Final = frozenset({"ja", "j", "x", "1", "sann", "true"})
 _NO: Final = frozenset({"", "nei", "n", "0", "usann", "false"})
 _PAGES: Final = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
@@ -73,8 +73,8 @@ def read_sheet(sheet: bytes, name: str) -> list[list[str]] | None:
     name: one of SHEETS, which says how it is written.
     """
     try:
-        return _read_csv(sheet) if name.endswith(".csv") else _read_xlsx(io.BytesIO(sheet))
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, csv.Error):
+        return _read_csv(sheet) if name.endswith(".csv") else _read_xlsx(sheet)
+    except (NotOpened, ValueError, csv.Error):
         return None
 
 
@@ -228,13 +228,14 @@ def _read_csv(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
 
 
-def _read_xlsx(sheet: io.BytesIO) -> list[list[str]]:
-    book = openpyxl.load_workbook(sheet, read_only=True, data_only=True)
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True, max_row=MAX_ROWS + 1)
-        return [[_as_text(cell) for cell in row] for row in rows]
-    finally:
-        book.close()
+def _read_xlsx(content: bytes) -> list[list[str]]:
+    with reading_rows():
+        rows = first_sheet(content, shown_values=True).iter_rows(
+            values_only=True, max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS
+        )
+        said = [[_as_text(cell) for cell in row] for row in rows]
+    width = max((len(row) for row in said[:1]), default=0)
+    return [row + [""] * (width - len(row)) for row in said]
 
 
 def _as_text(cell: object) -> str:

@@ -19,8 +19,9 @@ from flows.domain.problem import Problem, faults
 from flows.domain.shipment import ShipmentId
 from flows.intake.answer import RowAnswer, write_answer, write_run_answer
 from flows.intake.checking import Begun, Checked, Looks, ahead, begin, finish
-from flows.intake.drop_folder import DONE, REJECTED, open_package, put_away
+from flows.intake.drop_folder import DONE, REJECTED, put_away
 from flows.intake.examining.examiner import Cut
+from flows.intake.opening import open_at
 from flows.intake.problems import Code, problem
 from flows.intake.registration import Desk, Verdict, register_all
 from flows.intake.spreadsheet import (
@@ -122,7 +123,7 @@ def _open(
 ) -> tuple[Submission, list[list[str]], list[Problem]]:
     unpacked = work / "package"
     unpacked.mkdir()
-    submission = open_package(package, unpacked, max_bytes=desk.settings.max_package_bytes)
+    submission = open_at(desk, package, unpacked)
     if submission.faults:
         return submission, [], list(submission.faults)
     name = next(name for name in SHEETS if name in submission.files)

@@ -84,7 +84,7 @@ def bring_home(server: Sftp, settings: Settings, answer: Answer) -> tuple[bytes,
     size = server.size_of(path)
     if size is not None and size > MAX_BYTES:
         return b"", f"the file has {size} bytes; at most {MAX_BYTES} are read"
-    content = server.read(path)
+    content = server.read(path, MAX_BYTES)
     keep(settings, content)
     promised = _is_as_promised(content, server.read(f"{path}{OK}"))
     return content, "" if promised else "not the file its .ok describes"

@@ -7,13 +7,14 @@ the vendor. Killed in between, the next run finds the file where it was and goes
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from flows.clock import oslo_date
 from flows.database import booking, receipts
+from flows.database.booking_in_parts import book_all_clear_lines
 from flows.database.open_items import OpenItem, raise_item, silence, sound
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
@@ -30,7 +31,7 @@ from flows.receipts.answers import (
     put_away,
 )
 from flows.receipts.matching import Matching, Terms, match_lines
-from flows.receipts.raw_rows import RefusedFile
+from flows.receipts.raw_rows import MAX_BYTES, RefusedFile
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.receipts.returned_mail import ReturnFile
 from flows.receipts.suspicion import suspicions
@@ -83,7 +84,11 @@ def unfinished(database: Database) -> list[str]:
 
 
 def book_file(database: Database, sha256: str, now: datetime) -> BookingCounts:
-    """Decide about every staged line of a file and book them, in one transaction."""
+    """Decide about every staged line of a file and book them.
+
+    One transaction, where the file is not large (flows/database/booking_in_parts.py); a letter's
+    status and its cost are always in one.
+    """
     with transaction(database) as tx:
         receipts.lock_file(tx, sha256)
         file = receipts.file_row(tx, sha256)
@@ -92,7 +97,7 @@ def book_file(database: Database, sha256: str, now: datetime) -> BookingCounts:
         if file["kind"] == AnswerKind.RETURN:
             counts = BookingCounts(*returned_mail.book(tx, sha256, now))
         else:
-            counts = _book_receipts(tx, sha256, file["vendor"], now)
+            counts = _book_receipts(database, tx, file, now)
     log.info("booked file=%s applied=%d", sha256[:12], counts.applied)
     return counts
 
@@ -105,7 +110,7 @@ def look_only(settings: Settings, database: Database, now: datetime) -> Iterator
         for answer in complete_answers(server, profile):
             if answer.kind is not AnswerKind.RECEIPT:
                 continue
-            content = server.read(f"{answer.folder}/{answer.name}")
+            content = server.read(f"{answer.folder}/{answer.name}", MAX_BYTES)
             with reading(database) as tx:
                 own = profile_of(tx, settings, answer.name, now)
                 yield _would_be(tx, settings, own, content, now)
@@ -195,10 +200,15 @@ _READERS: Final[dict[AnswerKind, _Reader]] = {
 }
 
 
-def _book_receipts(tx: Tx, sha256: str, vendor: str, now: datetime) -> BookingCounts:
+def _book_receipts(
+    database: Database, tx: Tx, file: Mapping[str, Any], now: datetime
+) -> BookingCounts:
     """Book what is clear all at once, and decide about the rest line by line."""
-    test_prefix = profile_on(tx, vendor, oslo_date(now)).test_prefix
-    bulk = booking.book_clear_lines(tx, sha256, test_prefix=test_prefix, at=now)
+    sha256 = file["sha256"]
+    test_prefix = profile_on(tx, file["vendor"], oslo_date(now)).test_prefix
+    bulk = book_all_clear_lines(
+        database, tx, sha256, lines=file["line_count"], test_prefix=test_prefix, at=now
+    )
     lines = receipts.staged_lines(tx, sha256)
     named = [line.receipt.shipment_id for line in lines if line.receipt is not None]
     terms = Terms(now, test_prefix, sha256)

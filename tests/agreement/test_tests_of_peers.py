@@ -1,14 +1,16 @@
-"""The page that maps another service's tests to ours names tests that are there."""
+"""Pages that name tests name tests that are there."""
 
 import re
 
+import pytest
 from conftest import ROOT
 
 NAMED = re.compile(r"`([a-z_/0-9]+\.py)::(test_[a-z_0-9]+)`")
 
 
-def test_every_test_that_is_named_is_there() -> None:
-    text = (ROOT / "docs/tests-of-peers.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["tests-of-peers.md", "security.md"])
+def test_every_test_that_is_named_is_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
 
     missing = {
         f"{file}::{name}"

@@ -175,7 +175,7 @@ def the_night_is_killed(trial: Trial, timetable: Timetable, database: Database) 
     trial.freeze(SFTP)
     killed = timetable.tick("print_batch", on(THURSDAY, "01:30"))
     wait_for(lambda: batches_under_way(database), "letters to lie in batches")
-    second = timetable.tick("print_batch", on(THURSDAY, "04:00"))
+    second = timetable.tick("print_batch", on(THURSDAY, "03:30"))
     wait_for(lambda: timetable.is_named(second, "AwaitingConcurrencySlot"), "the second to wait")
     process = int(timetable.run(killed)["infrastructure_pid"].rpartition(":")[2])
 

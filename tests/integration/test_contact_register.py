@@ -20,7 +20,7 @@ from flows.database.session import Database, transaction
 from flows.dispatch import alarms, choosing, offering
 from flows.dispatch.altinn import Altinn
 from flows.dispatch.contact_register import ContactRegister, Silence, open_contact_register
-from flows.doctor import examine
+from flows.doctor.examination import examine
 from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.sandbox.scenarios import number_for

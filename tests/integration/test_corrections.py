@@ -1,6 +1,7 @@
 """What a vendor says a second time, and what a person does about it, in both databases."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -14,14 +15,21 @@ from sqlalchemy import func, select
 from vendor_writers import a_letter, written
 
 from flows.archive import Archive
-from flows.database import booking, facts, receipt_quarantine, receipts, retention, schema
+from flows.database import (
+    booking,
+    booking_in_parts,
+    facts,
+    receipt_quarantine,
+    receipts,
+    retention,
+)
 from flows.database.open_items import still_open
 from flows.database.session import Database, open_database, reading, transaction
 from flows.database.tables import charges, events, receipt_lines, shipments
 from flows.domain.shipment import ShipmentId
 from flows.domain.vendor_profile import NEUTRAL
 from flows.errors import NeedsAPerson
-from flows.receipts import ingestion, replaying
+from flows.receipts import replaying
 from flows.receipts.ingestion import BookingCounts, book_file, stage_receipts
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.settings import Settings
@@ -287,14 +295,13 @@ LINES = st.lists(
     deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_booked_in_bulk_is_what_is_decided_line_by_line(
-    scratch: Path, chosen: list[tuple[int, Mapping[str, object]]]
+    scratch: Path, sqlite_with_tables: Path, chosen: list[tuple[int, Mapping[str, object]]]
 ) -> None:
     found = []
     for bulk in (True, False):
         file = scratch / f"{bulk}.db"
-        file.unlink(missing_ok=True)
+        shutil.copy(sqlite_with_tables, file)
         with open_database(f"sqlite:///{file}") as database:
-            schema.upgrade(database)
             letters = handed_over(database, 3)
             unknown = ShipmentId("00000000-0000-4000-8000-999999999999")
             known = [*letters, unknown]
@@ -302,13 +309,13 @@ def test_what_is_booked_in_bulk_is_what_is_decided_line_by_line(
                 {**a_letter(number + 1, shipment_id=known[number]), **changes}
                 for number, changes in chosen
             ]
-            original = booking.book_clear_lines
+            original = booking_in_parts.book_clear_lines
             if not bulk:
-                ingestion.booking.book_clear_lines = lambda *_, **__: booking.BookedInBulk(0, ())
+                booking_in_parts.book_clear_lines = lambda *_, **__: booking.BookedInBulk(0, ())
             try:
                 book(database, lines)
             finally:
-                booking.book_clear_lines = original
+                booking_in_parts.book_clear_lines = original
             found.append(_ended(database, known))
 
     assert found[0] == found[1]

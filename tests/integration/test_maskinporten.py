@@ -20,7 +20,7 @@ from flows.database.session import open_database, transaction
 from flows.dispatch.altinn import open_altinn
 from flows.dispatch.channel import Offered, Stopped, Tenant, Unknown
 from flows.dispatch.maskinporten import Tokens
-from flows.doctor import examine
+from flows.doctor.examination import examine
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.settings import AltinnSettings, MaskinportenSettings, Settings
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import MONDAY, handed_over
@@ -12,7 +13,8 @@ from servers import SftpServer
 from sqlalchemy import select
 
 from flows.archive import Archive
-from flows.database import batches, facts, follow, receipts
+from flows.database import batches, booking_in_parts, facts, follow, receipts
+from flows.database.booking import BookedInBulk, Part
 from flows.database.open_items import silence, still_open
 from flows.database.session import Database, reading, transaction
 from flows.database.tables import charges
@@ -222,6 +224,63 @@ def test_a_batch_whose_receipts_come_before_its_acknowledgement_is_closed_by_tha
 
     with reading(database) as tx:
         assert batches.read_batch(tx, BatchId(BATCH)).status is BatchStatus.SETTLED
+
+
+def a_staged_file(database: Database, letters: int) -> str:
+    """A file with two lines for its first letter and one for each other, ready to be booked."""
+    lines = lines_for(handed_over(database, letters))
+    read = read_receipt_file(a_file(*lines, {**lines[0], "vekt_gram": "23"}), customer="SVAR")
+    assert isinstance(read, ReceiptFile)
+    with transaction(database) as tx:
+        receipts.stage(tx, sha256="ab" * 32, name="a", lines=read.lines, at=DAY)
+    return "ab" * 32
+
+
+def test_a_large_file_is_booked_over_several_connections_as_over_one(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booking_in_parts, "FROM_LINES", 1)
+    file = a_staged_file(postgres, 5)
+
+    counts = ingestion.book_file(postgres, file, DAY)
+
+    assert (counts.applied, counts.duplicates + counts.quarantined) == (5, 1)
+    assert ingestion.book_file(postgres, file, DAY) == BookingCounts()
+    with reading(postgres) as tx:
+        assert follow.tally(tx)[Status.PRINTED] == 5
+        assert sum(tx.scalars(select(charges.c.net_ore))) == 5 * (261 + 1990)
+        assert batches.read_batch(tx, BatchId(BATCH)).status is BatchStatus.SETTLED
+
+
+def test_what_a_stopped_run_left_of_a_large_file_is_booked_by_the_next(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booking_in_parts, "FROM_LINES", 1)
+    file = a_staged_file(postgres, 5)
+    whole = booking_in_parts.book_clear_lines
+
+    def stops(*given: Any, part: Part, **named: Any) -> BookedInBulk:
+        booked = whole(*given, part=part, **named)
+        if part.number:
+            raise ConnectionAbortedError
+        return booked
+
+    monkeypatch.setattr(booking_in_parts, "book_clear_lines", stops)
+    with pytest.raises(ConnectionAbortedError):
+        ingestion.book_file(postgres, file, DAY)
+    with reading(postgres) as tx:
+        printed = follow.tally(tx)[Status.PRINTED]
+        assert 0 < printed < 5
+        assert len(list(tx.scalars(select(charges.c.line)))) == 2 * printed
+        assert receipts.file_state(tx, file) == "STAGED"
+    monkeypatch.setattr(booking_in_parts, "book_clear_lines", whole)
+
+    ingestion.book_file(postgres, file, DAY)
+
+    with reading(postgres) as tx:
+        assert follow.tally(tx)[Status.PRINTED] == 5
+        assert sum(tx.scalars(select(charges.c.net_ore))) == 5 * (261 + 1990)
+        assert receipts.file_state(tx, file) == "BOOKED"
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,27 @@ def test_an_upload_waits_as_often_as_its_bandwidth_asks(
 
     assert round(sum(pauses), 3) == 3.0  # four seconds' worth, the first at once
     assert (sftp_server.root / "inn/a.zip").read_bytes() == package.read_bytes()
+
+
+def test_a_name_that_would_forge_a_log_line_is_left_alone_and_counted(
+    sftp_server: SftpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    (sftp_server.root / "ut").mkdir(exist_ok=True)
+    for name in ("kvittering.csv", "x\nERROR nothing is well.csv", "\x1b[2Jx.csv"):
+        (sftp_server.root / "ut" / name).write_bytes(b"")
+
+    with sftp.connect(sftp_server) as server:
+        found = server.files_in("ut")
+
+    assert [file.name for file in found] == ["kvittering.csv"]
+    assert "left alone names=2" in caplog.text
+    assert "nothing is well" not in caplog.text
+
+
+def test_a_file_that_grows_beyond_what_an_answer_is_comes_cut_off(sftp_server: SftpServer) -> None:
+    (sftp_server.root / "ut").mkdir(exist_ok=True)
+    (sftp_server.root / "ut" / "x.ok").write_bytes(b"x" * 5000)
+
+    with sftp.connect(sftp_server) as server:
+        assert len(server.read("ut/x.ok", 4096)) == 4096
+        assert len(server.read("ut/x.ok")) == 5000

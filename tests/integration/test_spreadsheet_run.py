@@ -55,6 +55,16 @@ def xlsx(*rows: dict[str, object], headings: tuple[str, ...] = HEADINGS) -> byte
     return out.getvalue()
 
 
+def with_sheet(inside: bytes) -> bytes:
+    """A workbook whose sheet is written by somebody who means harm."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx(GOOD))) as good, zipfile.ZipFile(out, "w") as bad:
+        for part in good.infolist():
+            of_sheet = part.filename == "xl/worksheets/sheet1.xml"
+            bad.writestr(part.filename, inside if of_sheet else good.read(part))
+    return out.getvalue()
+
+
 class Inbox:
     def __init__(self, home: Path, database: Database) -> None:
         self.database, self.folder = database, home / "inbox" / "nordvik"
@@ -233,6 +243,9 @@ def test_a_sheet_may_be_csv_as_excel_writes_it(inbox: Inbox, encoding: str) -> N
     ("sheet", "codes"),
     [
         (b"not a workbook", ["REGNEARK_ULESELIG"]),
+        (xlsx(GOOD)[:400], ["REGNEARK_ULESELIG"]),
+        (with_sheet(b"<worksheet><sheetData><row><c"), ["REGNEARK_ULESELIG"]),
+        (with_sheet(b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'), ["REGNEARK_ULESELIG"]),
         (xlsx(), ["REGNEARK_TOMT"]),
         (xlsx(GOOD, GOOD), ["REGNEARK_REFERANSE_TO_GANGER"]),
         (

@@ -33,7 +33,8 @@ ROWS = (
     (
         "INSERT INTO charges (file_sha256, line, kind, shipment_id, sender_id, account_code, "
         "posted_on, net_ore, vat_ore) "
-        "VALUES ('a', 3, 'POSTAGE', 'l', 's', '', '2026-01-02', 1990, 498)"
+        "VALUES ('a', 3, 'POSTAGE', 'l', 's', '', '2026-01-02', 1990, 498), "
+        "('a', 3, 'PRODUCTION', 'l', 's', '', '2026-01-02', 263, 66)"
     ),
 )
 
@@ -63,8 +64,13 @@ def test_what_was_booked_before_is_there_with_its_vat_and_days(
                 "SELECT kind, state, production_vat_ore, postage_vat_ore, posted_on "
                 "FROM receipt_lines"
             ).one()
-            charge = tx.exec_driver_sql("SELECT charge_class, booked_on FROM charges").one()
+            charged = tx.exec_driver_sql(
+                "SELECT charge_class, kind, booked_on, net_ore, vat_ore FROM charges ORDER BY kind"
+            ).all()
             differing = compare_metadata(MigrationContext.configure(tx), schema.METADATA)
     assert [str(one) for one in line] == ["RECEIPT", "APPLIED", "66", "498", "2026-01-02"]
-    assert [str(one) for one in charge] == ["CHARGE", "2026-01-02"]
+    assert [[str(one) for one in charge] for charge in charged] == [
+        ["CHARGE", "POSTAGE", "2026-01-02", "1990", "498"],
+        ["CHARGE", "PRODUCTION", "2026-01-02", "263", "66"],
+    ]
     assert differing == []

@@ -10,8 +10,9 @@ from openpyxl import Workbook
 from receipt_lines import a_file, a_line
 from vendor_writers import a_letter, in_format, written
 
+from flows import foreign_workbook
 from flows.domain.vendor_profile import NEUTRAL, Format
-from flows.receipts import raw_rows, xlsx_rows
+from flows.receipts import raw_rows
 from flows.receipts.raw_rows import RefusedFile
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 
@@ -100,11 +101,11 @@ def test_a_hostile_file_is_refused(profile: object, content: bytes, why: str) ->
 def test_a_workbook_that_unpacks_to_too_much_is_refused_unopened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(xlsx_rows, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(foreign_workbook, "MAX_UNPACKED_BYTES", 1000)
 
     read = read_receipt_file(GOOD_SHEET, customer="SVAR", profile=XLSX)
 
-    assert read == RefusedFile("the file unpacks to more than a workbook of receipts can be")
+    assert read == RefusedFile("the file unpacks to more than a table can be")
 
 
 def test_a_file_of_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

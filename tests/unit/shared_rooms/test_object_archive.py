@@ -12,8 +12,8 @@ import pytest
 from fsspec import AbstractFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from flows import doctor
 from flows.archive import Archive, sha256_of
+from flows.doctor import at_home, examination
 from flows.errors import ImpossibleState, NeedsAPerson, TryAgainLater
 from flows.object_archive import NEWEST, Cache, ObjectArchive, open_archive
 from flows.settings import Settings
@@ -266,7 +266,7 @@ def test_a_copy_left_by_a_killed_process_has_a_name_that_is_swept(tmp_path: Path
 def test_the_doctor_looks_at_the_archive(tmp_path: Path, url: str, says: str) -> None:
     settings = Settings(home=tmp_path, archive_url=url)
 
-    found = doctor._look("archive", doctor._archive, settings)
+    found = examination.look("archive", at_home.archive, settings)
 
     assert found.says.startswith(says)
     assert found.well == (url == "")

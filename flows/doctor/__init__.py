@@ -1,0 +1,1 @@
+"""Hold the settings against the world: `svarut doctor`."""
