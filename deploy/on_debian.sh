@@ -68,7 +68,10 @@ make_venv() {
 make_command() {
     install -m 755 /dev/stdin /usr/local/sbin/svarut <<END
 #!/bin/sh
-set -a && . $ETC/svarut.env && set +a && cd $STATE/svarut || exit 1
+set -ae
+. $ETC/svarut.env
+[ "\${1:-}" != doctor ] || . $ETC/worker.env # it asks Prefect's server; flows by hand need none
+cd $STATE/svarut
 exec runuser -u svarut -- $APP/.venv/bin/svarut "\$@"
 END
 }
