@@ -12,6 +12,7 @@ from flows.database.session import reading, transaction
 from flows.database.vendors import all_profiles, keep_profiles, profile_on
 from flows.domain.vendor_profile import DEFAULT
 from flows.domain.vendor_toml import parse_profiles, to_toml
+from flows.errors import NeedsAPerson
 
 vendors_app = typer.Typer(help="What is so about a print vendor, and when.", no_args_is_help=True)
 
@@ -33,6 +34,38 @@ def export_vendors() -> None:
     """Write all profiles as TOML to standard output, as `vendors import` reads them."""
     with opened_database() as database, reading(database) as tx:
         typer.echo(to_toml(all_profiles(tx)), nl=False)
+
+
+@vendors_app.command("certify")
+def certify(
+    folder: Annotated[Path, typer.Argument(help="A new folder, as the vendor's server is.")],
+    vendor: Annotated[str, typer.Option(help="The profile's id.")] = DEFAULT,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look at the vendor's answers in the folder.")
+    ] = False,
+) -> None:
+    """Make test packages for a vendor, of every kind of letter; then check its answers to them."""
+    from flows.certification.checking import check_answers  # noqa: PLC0415  -- every room
+    from flows.certification.making import make_set  # noqa: PLC0415
+
+    now = clock.now()
+    if not check:
+        with opened_database() as database, reading(database) as tx:
+            profile = profile_on(tx, vendor, clock.oslo_date(now))
+        made = make_set(folder, profile, now)
+        screen.show_counts("the set", {trial.name: trial.tries for trial in made.trials})
+        packages = {str(batch.package): f"{batch.letters} letters" for batch in made.batches}
+        screen.show_counts("its packages", packages)
+        return
+    judged = check_answers(folder, now)
+    wrong = [one for one in judged if one.wrong]
+    screen.show_findings(judged)
+    if wrong:
+        raise NeedsAPerson(
+            f"{len(wrong)} of {len(judged)} answers are not as they must be",
+            where=str(folder),
+            do="let the vendor mend what is listed, and check again; docs/guides/vendors.md",
+        )
 
 
 @vendors_app.command("show")

@@ -1,0 +1,1 @@
+"""Test packages for a print vendor, and what is said of its answers to them."""
