@@ -19,7 +19,7 @@ from flows.clock import OSLO
 from flows.database import follow
 from flows.database.open_items import still_open
 from flows.database.session import Database, Tx, open_database, reading
-from flows.database.tables import batches, offers, receipt_lines
+from flows.database.tables import batches, offers, receipt_lines, shipments
 from flows.domain.batch import BatchStatus
 from flows.domain.status import Status
 from flows.sandbox.letters import make_letters
@@ -75,6 +75,7 @@ def test_no_letter_is_lost_or_printed_twice_in_days_when_everything_breaks(
     letters_come_in(trial, timetable)
     altinn_is_busy_and_broken(trial, timetable, database)
     the_night_is_missed_and_the_vendor_is_away(trial, timetable, database)
+    promised = deadlines(database)
     the_database_restarts_while_receipts_are_fetched(trial, timetable, database)
     the_night_is_killed(trial, timetable, database)
     what_was_printed_is_booked(trial, timetable, database)
@@ -98,6 +99,8 @@ def test_no_letter_is_lost_or_printed_twice_in_days_when_everything_breaks(
     assert len(printed) == tally[Status.PRINTED]
     assert set(offered.values()) == {1}
     assert endings == ["Completed"] * 3, items
+    assert promised
+    assert promised.items() <= deadlines(database).items()
     assert all(run["auto_scheduled"] for run in timetable.runs())
     assert again == (deployed, files, programs)
     assert {mode for name, (mode, _) in files.items() if name.endswith(".env")} == {0o600}
@@ -241,6 +244,15 @@ def batches_that_left(database: Database) -> int:
 def batches_under_way(database: Database) -> int:
     with reading(database) as tx:
         return batches_in(tx, BatchStatus.RESERVED, BatchStatus.ASSEMBLED, BatchStatus.HANDING_OVER)
+
+
+def deadlines(database: Database) -> dict[str, datetime]:
+    """When each letter must have been read; told once, whatever the nights do."""
+    with reading(database) as tx:
+        rows = tx.execute(
+            select(shipments.c.id, shipments.c.due_at).where(shipments.c.due_at.is_not(None))
+        )
+        return {row.id: row.due_at for row in rows}
 
 
 def batches_in(tx: Tx, *states: BatchStatus) -> int:

@@ -30,14 +30,19 @@ class Timetable:
     """Runs that were there before, or have been asked for."""
 
     def take_over(self) -> None:
-        """Switch every cron off, once each has been seen to give scheduled runs."""
+        """Switch every cron off, once each has been seen to give scheduled runs.
+
+        Runs that a real tick has begun meanwhile are waited for: they find nothing to do.
+        """
         found = self._ask("deployments/filter", {})
         self.deployments = {one["entrypoint"].rpartition(".")[2]: one for one in found}
         wait_for(self._all_have_runs, "scheduled runs for every deployment")
         for one in found:
             for schedule in one["schedules"]:
                 self._set(one["id"], schedule["id"], {"active": False})
-        self.known = {run["id"] for run in self.runs()}
+        begun = [run["id"] for run in self.runs()]
+        self.ends(*begun)
+        self.known = set(begun)
 
     def as_deployed(self) -> list[Any]:
         """Return what a deployment sets, for every flow, and what else the server was given."""
