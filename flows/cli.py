@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from importlib import import_module
@@ -12,7 +11,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from flows import screen
-from flows.clock import OSLO
 from flows.commands import (
     handling,
     invoice,
@@ -26,7 +24,10 @@ from flows.commands import (
     sandbox,
     send,
     senders,
+    status,
+    watch,
 )
+from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.commands.receipts import receipts_app
 from flows.commands.vendors import vendors_app
@@ -37,6 +38,7 @@ from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLat
 from flows.local_prefect import flows_run_here
 from flows.log_lines import log_from
 from flows.settings import read_settings
+from reports.deliverables import Format, Language
 
 EXIT_CODES: Final[dict[type[LetterError], int]] = {
     ImpossibleState: 1,
@@ -58,6 +60,7 @@ app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(items.app, name="items")
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(watch.alarms_app, name="alarms")
 app.add_typer(manual.app, name="manual")
 app.add_typer(nights.batch_app, name="batch")
 app.add_typer(vendors_app, name="vendors")
@@ -66,10 +69,20 @@ nights.batch_app.command("list")(packages.list_batches)
 nights.batch_app.command("show")(packages.show_batch)
 nights.batch_app.command()(packages.annul)
 nights.batch_app.command()(packages.resend)
+app.command()(status.status)
+app.command()(status.metrics)
+app.command()(watch.watch)
 app.command()(send.send)
 app.command()(handling.hold)
 app.command()(handling.release)
 app.command()(handling.handled)
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Flow(StrEnum):
@@ -83,7 +96,9 @@ class Flow(StrEnum):
     RECEIPTS = "receipts"
     RECONCILE = "reconcile"
     REPORTS = "reports"
+    STATISTICS = "statistics"
     RETENTION = "retention"
+    WATCH = "watch"
 
 
 FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
@@ -96,7 +111,9 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.RECEIPTS: ("flows.receipts.flow:receipts",),
     Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
+    Flow.STATISTICS: ("reports.flow:statistics",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
+    Flow.WATCH: ("flows.watching.flow:watch",),
 }
 """Which flows stand behind each word, in order."""
 
@@ -106,9 +123,13 @@ def options(
     log_level: Annotated[
         str, typer.Option(help="How much is logged, to standard error: INFO says each step.")
     ] = "WARNING",
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="SVARUT_LOG_FORMAT", help="How: text for people, json for machines."),
+    ] = LogFormat.TEXT,
 ) -> None:
     """Set what holds for every command."""
-    log_from(log_level.upper())
+    log_from(log_level.upper(), log_format.value)
 
 
 @app.command()
@@ -122,11 +143,19 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show what would happen; change nothing, send nothing."),
     ] = False,
-    month: Annotated[str, typer.Option(help="For reports: yyyy-mm. The month of --at.")] = "",
+    month: Annotated[
+        str, typer.Option(help="For reports: yyyy-mm, or last. The month of --at.")
+    ] = "",
+    language: Annotated[
+        Language, typer.Option(help="For reports: bokmål, nynorsk or English.")
+    ] = Language.BOKMAL,
+    file_format: Annotated[
+        Format, typer.Option("--format", help="For reports: a workbook, or its tables as files.")
+    ] = Format.XLSX,
 ) -> None:
     """Run one flow now, in this process. A second run changes nothing."""
     settings = read_settings()
-    when = _instant(at)
+    when = instant(at)
     with flows_run_here(settings.home / ".prefect"):
         for path in FLOWS[flow]:
             if dry_run and path.endswith(":last_look"):
@@ -134,8 +163,9 @@ def run(
             options: dict[str, Any] = {"at": when}
             if not path.endswith(":last_look"):
                 options["dry_run"] = dry_run
-            if flow is Flow.REPORTS and month:
-                options["month"] = month
+            if flow in {Flow.REPORTS, Flow.STATISTICS}:
+                options |= {"language": language, "file_format": file_format}
+                options |= {"month": month} if month else {}
             if flow is Flow.RECONCILE:
                 reconciled.show_outcome(partial(_flow(path), **options))
             else:
@@ -233,16 +263,6 @@ def _flow(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-11-26T01:30") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=OSLO)).astimezone(UTC)
 
 
 def _status(text: str) -> Status:

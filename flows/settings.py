@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import NeedsAPerson
+from flows.watch_settings import WatchSettings
 
 SETTINGS_FILE: Final = "SVARUT_SETTINGS"
 """Names the TOML file; without it `svarut.toml` in the current folder is read, if it is there."""
@@ -63,6 +64,34 @@ class VendorSettings(SftpSettings):
         "default",
         description="The vendor's profile: how its answers are read. `svarut vendors show`.",
     )
+
+
+class OpenPgpSettings(BaseModel):
+    """Keys of packages that are encrypted, where a vendor's profile asks for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys_folder: Path = Field(
+        Path("keys/openpgp"), description="Vendors' public keys; a profile names its file."
+    )
+    signing_key_file: Path = Field(
+        Path("keys/openpgp-signing.asc"),
+        description="Our secret key, mode 0600, where a profile wants packages signed.",
+    )
+    signing_password_file: Path | None = Field(
+        None, description="Its password, mode 0600; left out: it has none."
+    )
+
+    def starting_at(self, home: Path) -> Self:
+        """Return the same with relative paths starting at a folder."""
+        password = self.signing_password_file
+        return self.model_copy(
+            update={
+                "keys_folder": home / self.keys_folder,
+                "signing_key_file": home / self.signing_key_file,
+                "signing_password_file": home / password if password else None,
+            },
+        )
 
 
 class AltinnSettings(BaseModel):
@@ -331,10 +360,15 @@ class Settings(BaseSettings):
     inbox_server: InboxServerSettings = InboxServerSettings()
     malware: MalwareSettings = MalwareSettings()
     maskinporten: MaskinportenSettings = MaskinportenSettings()
+    openpgp: OpenPgpSettings = OpenPgpSettings()
     vendor: VendorSettings = VendorSettings()
     workers: WorkersSettings = WorkersSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     invoice: InvoiceSettings = InvoiceSettings()
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How log lines are written: for people, or an object a line."
+    )
+    watch: WatchSettings = WatchSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -361,10 +395,11 @@ class Settings(BaseSettings):
         for name in type(self).model_fields:
             if name.endswith("_folder"):
                 object.__setattr__(self, name, home / getattr(self, name))
-        for server in ("inbox_server", "vendor"):
-            object.__setattr__(self, server, getattr(self, server).starting_at(home))
+        for group in ("inbox_server", "openpgp", "vendor"):
+            object.__setattr__(self, group, getattr(self, group).starting_at(home))
         port = self.maskinporten.model_copy(update={"key_file": home / self.maskinporten.key_file})
         object.__setattr__(self, "maskinporten", port)
+        object.__setattr__(self, "watch", self.watch.starting_at(home))
         object.__setattr__(self, "home", home)
         prefix = "sqlite:///"
         if self.database_url.startswith(prefix):

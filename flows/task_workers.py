@@ -19,7 +19,7 @@ from prefect.tasks import Task
 
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.local_prefect import leave_our_errors_to_us
-from flows.log_lines import log_from
+from flows.log_lines import Shape, log_from, shape_now
 from flows.settings import WorkersSettings
 
 Name = TypeVar("Name")
@@ -133,7 +133,9 @@ class _Pool(Generic[Name, Result]):
         level = logging.getLogger().getEffectiveLevel()
         runner = self._running.enter_context(
             ProcessPoolTaskRunner(
-                min(self._count, len(names)), initializer=_become_a_worker, initargs=(level,)
+                min(self._count, len(names)),
+                initializer=_become_a_worker,
+                initargs=(level, shape_now()),
             )
         )
         for name in names:
@@ -148,9 +150,9 @@ def _came_to_nothing(future: Any) -> bool:
         return True
 
 
-def _become_a_worker(level: int) -> None:
+def _become_a_worker(level: int, shape: Shape) -> None:
     """Log as the run does, and never outlive it: the next run may be at the same batch."""
-    log_from(level)
+    log_from(level, shape)
     leave_our_errors_to_us()
     parent = multiprocessing.parent_process()
     if parent is not None:

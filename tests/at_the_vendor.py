@@ -1,15 +1,15 @@
 """Letters that have left: a database, a real SFTP server, and a print shop behind it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from builders import MONDAY, a_document, a_registration, notified, on_paper, registered
 from reportlab.pdfgen.canvas import Canvas
-from servers import asyncssh_server
+from servers import SftpServer, asyncssh_server
 from sqlalchemy import select
 
 from flows.archive import Archive
@@ -110,9 +110,13 @@ class AtTheVendor:
 
 
 @contextmanager
-def at_the_vendor(database: Database, folder: Path) -> Iterator[AtTheVendor]:
-    """Run a vendor below a folder."""
-    with asyncssh_server(folder / "vendor/sftp") as server:
+def at_the_vendor(
+    database: Database,
+    folder: Path,
+    make: Callable[[Path], AbstractContextManager[SftpServer]] = asyncssh_server,
+) -> Iterator[AtTheVendor]:
+    """Run a vendor below a folder, behind a server of a make."""
+    with make(folder / "vendor/sftp") as server:
         settings = Settings(
             home=folder,
             vendor=VendorSettings(

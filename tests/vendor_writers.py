@@ -39,6 +39,7 @@ def a_letter(number: int = 1, **changes: object) -> dict[str, object]:
         "reprints": 0,
         "product": "BREV",
         "kind": "",
+        "attempt": 0,
         **changes,
     }
     return letter

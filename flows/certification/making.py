@@ -1,7 +1,5 @@
 """Make the set: packages as on a real night, in a folder that is as the vendor's server."""
 
-import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +20,11 @@ from flows.domain.shipment import SenderId
 from flows.domain.vendor_profile import VendorProfile
 from flows.errors import ImpossibleState, NeedsAPerson
 from flows.intake.inbox import take_in
+from flows.print_batch.loading import load
+from flows.print_batch.parcel import Cargo, Parcel, parcel_of
 from flows.print_batch.reserving import reserve_batches
 from flows.print_batch.sending import assemble
-from flows.settings import Settings
+from flows.settings import OpenPgpSettings, Settings
 
 CUSTOMER: Final = "TEST"
 """Batches that begin so are tests: should an answer to one ever reach us, it is parked."""
@@ -59,10 +59,13 @@ def home_of(folder: Path, vendor: str) -> Settings:
     )
 
 
-def make_set(folder: Path, profile: VendorProfile, now: datetime) -> MadeSet:
+def make_set(
+    folder: Path, profile: VendorProfile, now: datetime, keys: OpenPgpSettings | None = None
+) -> MadeSet:
     """Make the set in a new folder, for a vendor as a profile has it.
 
-    Raises NeedsAPerson when the folder holds anything.
+    keys: with which its packages are encrypted, where the profile asks for that.
+    Raises NeedsAPerson when the folder holds anything, KeyUnusable as `load` does.
     """
     if folder.exists() and any(folder.iterdir()):
         raise NeedsAPerson(
@@ -70,7 +73,8 @@ def make_set(folder: Path, profile: VendorProfile, now: datetime) -> MadeSet:
             where=str(folder),
             do="name a new one; a set that was made is checked with --check",
         )
-    settings = home_of(folder, profile.id)
+    settings, way = home_of(folder, profile.id), profile.transport
+    settings = settings.model_copy(update={"openpgp": keys} if keys else {})
     trials = lay(settings.inbox_folder / SENDER.id)
     night = now - timedelta(days=1)  # so that nobody can answer before it
     came = night - timedelta(days=7)  # so that the night's cut-off is behind them
@@ -97,21 +101,15 @@ def make_set(folder: Path, profile: VendorProfile, now: datetime) -> MadeSet:
                 batches.begin_hand_over(tx, batch_id, night)
                 batches.record_handed_over(tx, batch_id, night)
                 made.append(batches.read_batch(tx, batch_id))
-    way = own.transport
+            parcel = parcel_of(made[-1], way)
+            _put(parcel, load(parcel, database, settings, now), folder)
     for name in (way.acknowledgements_folder, way.receipts_folder, way.returns_folder):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for batch in made:
-        _put(settings.packages_folder / (batch.package or ""), folder / way.upload_folder, batch)
     return MadeSet(trials, made)
 
 
-def _put(package: Path, there: Path, batch: Batch) -> None:
+def _put(parcel: Parcel, cargo: Cargo, folder: Path) -> None:
+    there = folder / parcel.way.upload_folder
     there.mkdir(parents=True, exist_ok=True)
-    shutil.copy(package, there)
-    content = package.read_bytes()
-    ok = {
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size_bytes": len(content),
-        "letters": batch.letters,
-    }
-    (there / f"{package.name}.ok").write_text(json.dumps(ok), encoding="utf-8")
+    shutil.copy(cargo.file, there / parcel.name)
+    (there / f"{parcel.name}.ok").write_bytes(parcel.ok(cargo))

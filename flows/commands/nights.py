@@ -61,3 +61,6 @@ def show_the_night(at: datetime | None) -> None:
     screen.show_rows(HEADINGS, [*rows, total])
     screen.console().print(f"expected by the prices of {night.posted_on:%d.%m.%Y}")
     screen.show_counts("letters that would wait", night.waiting)
+    if night.kept_back:
+        kept = [(sender, why, count) for (sender, why), count in night.kept_back.items()]
+        screen.show_rows(("sender", "kept back for a person", "letters"), kept)

@@ -13,6 +13,7 @@ from flows.database.vendors import all_profiles, keep_profiles, profile_on
 from flows.domain.vendor_profile import DEFAULT
 from flows.domain.vendor_toml import parse_profiles, to_toml
 from flows.errors import NeedsAPerson
+from flows.settings import read_settings
 
 vendors_app = typer.Typer(help="What is so about a print vendor, and when.", no_args_is_help=True)
 
@@ -52,7 +53,7 @@ def certify(
     if not check:
         with opened_database() as database, reading(database) as tx:
             profile = profile_on(tx, vendor, clock.oslo_date(now))
-        made = make_set(folder, profile, now)
+        made = make_set(folder, profile, now, read_settings().openpgp)
         screen.show_counts("the set", {trial.name: trial.tries for trial in made.trials})
         packages = {str(batch.package): f"{batch.letters} letters" for batch in made.batches}
         screen.show_counts("its packages", packages)

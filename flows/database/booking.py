@@ -49,6 +49,7 @@ _CLEAR: Final = """
       AND s.status = :sent AND b.id = l.batch_id AND p.number = l.piece_number
       AND (:parts = 1 OR l.piece_number % :parts = :part)
       AND l.posted_at >= b.handed_over_at AND l.posted_at <= :now
+      AND COALESCE(l.attempt, 0) IN (0, b.attempt)
       AND (:test = '' OR substr(b.id, 1, length(:test)) <> :test)
     ORDER BY l.line
     ON CONFLICT (shipment_id) DO NOTHING

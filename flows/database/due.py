@@ -75,6 +75,22 @@ def due_for_print(
     ]
 
 
+def falls_due(tx: Tx, *, after: datetime, until: datetime, asked_since: datetime | None) -> int:
+    """Count the letters of the vendor's that are due by an instant and not by an earlier one."""
+    before, later = (
+        int(
+            tx.scalar(
+                _letters(select(func.count()).select_from(shipments)).where(
+                    _is_due(instant, asked_since, by_hand=False)
+                )
+            )
+            or 0
+        )
+        for instant in (after, until)
+    )
+    return later - before
+
+
 def claim(
     tx: Tx, *, now: datetime, asked_since: datetime | None, by_hand: bool = False
 ) -> list[Candidate]:
@@ -129,6 +145,28 @@ def reserved_since(tx: Tx, since: datetime) -> dict[SenderId, int]:
     return {sender_id: count for sender_id, count in rows}  # noqa: C416  -- rows are no pairs
 
 
+def kept_back(tx: Tx, *, now: datetime) -> dict[tuple[SenderId, str], int]:
+    """Return how many letters would be due, were they not kept for a person: by sender and why."""
+    codes = tx.execute(
+        _letters(
+            select(senders.c.id, senders.c.on_hold, shipments.c.held_for, func.count()).select_from(
+                shipments
+            )
+        )
+        .where(
+            _would_be_due(now, None, by_hand=False),
+            or_(senders.c.on_hold, shipments.c.held_for != "", _cannot_be_printed()),
+        )
+        .group_by(senders.c.id, senders.c.on_hold, shipments.c.held_for)
+        .order_by(senders.c.id, shipments.c.held_for),
+    )
+    found: dict[tuple[SenderId, str], int] = {}
+    for sender, on_hold, held_for, count in codes:
+        why = "the sender is on hold" if on_hold else held_for or NOT_PRINTABLE
+        found[sender, why] = found.get((sender, why), 0) + count
+    return found
+
+
 def runs_on(tx: Tx, prefix: str) -> int:
     """Return how many batches there are whose id begins with `<customer>-<yyyymmdd>-`."""
     count = tx.scalar(
@@ -138,12 +176,27 @@ def runs_on(tx: Tx, prefix: str) -> int:
 
 
 def _is_due(now: datetime, asked_since: datetime | None, *, by_hand: bool) -> ColumnElement[bool]:
-    in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
-    held_back = exists().where(
+    return and_(
+        _would_be_due(now, asked_since, by_hand=by_hand),
+        shipments.c.held_for == "",
+        senders.c.on_hold.is_(False),
+        ~_cannot_be_printed(),
+    )
+
+
+def _cannot_be_printed() -> ColumnElement[bool]:
+    return exists().where(
         open_items.c.code == NOT_PRINTABLE,
         open_items.c.subject == shipments.c.id,
         open_items.c.closed_at.is_(None),
     )
+
+
+def _would_be_due(
+    now: datetime, asked_since: datetime | None, *, by_hand: bool
+) -> ColumnElement[bool]:
+    """Say of a letter that it is due, unless a person keeps it back."""
+    in_batch = exists().where(pieces.c.shipment_id == shipments.c.id, pieces.c.live)
     unread = [shipments.c.status == Status.NOTIFIED, shipments.c.due_at <= now, ~never_resent()]
     if asked_since is not None:
         unread.append(
@@ -164,13 +217,10 @@ def _is_due(now: datetime, asked_since: datetime | None, *, by_hand: bool) -> Co
             and_(*unread),
         ),
         shipments.c.digital_only.is_(False),
-        shipments.c.held_for == "",
-        senders.c.on_hold.is_(False),
         senders.c.print_vendor == MANUAL if by_hand else senders.c.print_vendor != MANUAL,
         ~in_batch,
         # Whoever prints now: a letter that its sender is printing is not printed by a vendor too.
         ~in_a_job(),
-        ~held_back,
     )
 
 

@@ -13,56 +13,6 @@ from flows.domain.receipt import LineKind, LineState
 from flows.domain.status import Status
 
 
-def charge_rows(tx: Tx, *, first: date, before: date) -> list[dict[str, Any]]:
-    """Return every charge posted from `first` up to but not including `before`.
-
-    Columns: posted_on (date), sender_id, sender, organisation_number, account_code, shipment_id,
-    kind (PRODUCTION or POSTAGE), net_ore, vat_ore, and from the receipt: pages_black_white,
-    pages_colour, sheets_by_machine, extra_sheets_by_machine, sheets_by_hand,
-    extra_sheets_by_hand, weight_grams. A charge taken back has a row with the opposite amounts. Of
-    a corrected letter, what is in force comes first. Ordered: the same facts, the same report.
-    """
-    said = receipt_lines.c
-    query = (
-        select(
-            charges.c.posted_on,
-            charges.c.sender_id,
-            senders.c.name.label("sender"),
-            senders.c.organisation_number,
-            charges.c.account_code,
-            charges.c.shipment_id,
-            charges.c.kind,
-            charges.c.net_ore,
-            charges.c.vat_ore,
-            said.pages_black_white,
-            said.pages_colour,
-            said.sheets_by_machine,
-            said.extra_sheets_by_machine,
-            said.sheets_by_hand,
-            said.extra_sheets_by_hand,
-            said.weight_grams,
-        )
-        .join(senders, senders.c.id == charges.c.sender_id)
-        .join(
-            receipt_lines,
-            and_(said.file_sha256 == charges.c.file_sha256, said.line == charges.c.line),
-        )
-        .where(charges.c.posted_on >= first, charges.c.posted_on < before)
-        .order_by(
-            charges.c.posted_on,
-            charges.c.sender_id,
-            charges.c.account_code,
-            charges.c.shipment_id,
-            said.state == LineState.REVERSED,
-            charges.c.charge_class,
-            charges.c.kind,
-            charges.c.file_sha256,
-            charges.c.line,
-        )
-    )
-    return [dict(row) for row in tx.execute(query).mappings()]
-
-
 def letter_rows(tx: Tx) -> list[dict[str, Any]]:
     """Return one row a letter, in the order they came.
 

@@ -44,7 +44,7 @@ hand_print_letters = Table(
         "uq_hand_print_letters_one_live_job_per_letter",
         "shipment_id",
         unique=True,
-        sqlite_where=text("live"),
+        sqlite_where=text("live = 1"),  # as queries say it: else SQLite does not use it
         postgresql_where=text("live"),
     ),
     comment="Which letter is which number of a print file; a letter is in one live job.",

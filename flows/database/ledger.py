@@ -77,12 +77,13 @@ def _new_charges() -> Select[Any]:
         )
         .outerjoin(batches, batches.c.id == said.batch_id)
         .outerjoin(recipients, recipients.c.shipment_id == charges.c.shipment_id)
-        .where(charges.c.charge_class == "CHARGE", not_(_entered()))
+        .where(charges.c.charge_class == "CHARGE", not_(is_entered()))
         .order_by(charges.c.booked_on, charges.c.file_sha256, charges.c.line, charges.c.kind)
     )
 
 
-def _entered() -> Any:
+def is_entered() -> Any:
+    """Return the condition that a charge is in the ledger, for a statement about charges."""
     return exists().where(*[ledger.c[name] == charges.c[name] for name in KEY])
 
 
@@ -203,7 +204,7 @@ def _take_back(tx: Tx, grace_days: int) -> None:
                 first.c.category == Category.USAGE.value,
             ),
         )
-        .where(charges.c.charge_class == "REVERSAL", not_(_entered()))
+        .where(charges.c.charge_class == "REVERSAL", not_(is_entered()))
         .order_by(charges.c.file_sha256, charges.c.line, charges.c.kind, first.c.id)
     )
     rows = [_taken_back(tx, row, grace_days) for row in tx.execute(query).mappings()]

@@ -12,19 +12,23 @@ from flows.domain.price_list import Price, PriceKind, PriceList, of_kind
 
 def read_price_list(tx: Tx, kind: PriceKind = PriceKind.CONTRACT) -> PriceList:
     """Return every price of a kind that we know, old ones too."""
-    query = select(prices).where(prices.c.kind == kind)
-    rows = tx.execute(query.order_by(prices.c.sku, prices.c.valid_from)).mappings()
-    return PriceList(
+    return PriceList(of_kind(all_prices(tx), kind))
+
+
+def all_prices(tx: Tx) -> list[Price]:
+    """Return every price we know, old ones too, by article, kind and day."""
+    query = select(prices).order_by(prices.c.sku, prices.c.kind, prices.c.valid_from)
+    return [
         Price(
             sku=row["sku"],
             price_ore=Decimal(row["price_ore"]),
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
             source=row["source"],
-            kind=kind,
+            kind=PriceKind(row["kind"]),
         )
-        for row in rows
-    )
+        for row in tx.execute(query).mappings()
+    ]
 
 
 def keep_price_list(tx: Tx, wanted: Sequence[Price]) -> None:

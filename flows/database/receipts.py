@@ -6,9 +6,10 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, or_, select, text, update
 
 from flows.clock import oslo_date
+from flows.database.attempt_tables import ended_attempts
 from flows.database.bulk import insert_rows, stored_date, stored_instant
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
@@ -21,6 +22,7 @@ from flows.database.tables import (
 )
 from flows.domain.receipt import (
     BookedReceipt,
+    EndedPiece,
     LineKind,
     LineState,
     PrintReceipt,
@@ -167,7 +169,7 @@ def sent_pieces(tx: Tx, shipment_ids: Sequence[str]) -> dict[str, SentPiece]:
     """Return what we know of the letters that receipts name; unknown ids are left out."""
     found: dict[str, SentPiece] = {}
     for ids in in_chunks(sorted(set(shipment_ids))):
-        booked = _booked(tx, ids)
+        booked, ended = _booked(tx, ids), _ended(tx, ids)
         rows = tx.execute(
             select(
                 shipments.c.id,
@@ -177,6 +179,7 @@ def sent_pieces(tx: Tx, shipment_ids: Sequence[str]) -> dict[str, SentPiece]:
                 pieces.c.batch_id,
                 pieces.c.number,
                 batches.c.handed_over_at,
+                batches.c.attempt,
             )
             .outerjoin(
                 pieces,
@@ -198,6 +201,8 @@ def sent_pieces(tx: Tx, shipment_ids: Sequence[str]) -> dict[str, SentPiece]:
                 in_force=applied,
                 superseded=superseded,
                 handed_over_at=row.handed_over_at,
+                attempt=row.attempt or 1,
+                ended=tuple(ended.get(row.id, ())),
             )
     return found
 
@@ -217,6 +222,7 @@ def read_receipt(row: Mapping[str, Any]) -> PrintReceipt:
     said = {name: row[name] for name in _FIELDS}
     # What older lines did not say, they said nothing of.
     said["reprints"], said["product"] = said["reprints"] or 0, said["product"] or ""
+    said["attempt"] = said["attempt"] or 0
     return PrintReceipt(**{**said, "kind": LineKind(row["kind"])})
 
 
@@ -250,6 +256,31 @@ def _booked(
     return found
 
 
+def _ended(tx: Tx, ids: Sequence[str]) -> dict[str, list[EndedPiece]]:
+    """Return each letter's places in packages that count no longer, the first first."""
+    rows = tx.execute(
+        select(
+            pieces.c.shipment_id,
+            pieces.c.batch_id,
+            pieces.c.number,
+            ended_attempts.c.attempt,
+            ended_attempts.c.handed_over_at,
+        )
+        .join(ended_attempts, ended_attempts.c.batch_id == pieces.c.batch_id)
+        .where(
+            pieces.c.shipment_id.in_(ids),
+            ended_attempts.c.handed_over_at.is_not(None),
+            or_(text("pieces.live"), pieces.c.left_attempt >= ended_attempts.c.attempt),
+        )
+        .order_by(ended_attempts.c.handed_over_at, ended_attempts.c.attempt),
+    )
+    found: dict[str, list[EndedPiece]] = {}
+    for row in rows:
+        one = EndedPiece(row.batch_id, row.number, row.attempt, row.handed_over_at)
+        found.setdefault(row.shipment_id, []).append(one)
+    return found
+
+
 _FIELDS = (
     "kind",
     "batch_id",
@@ -269,6 +300,7 @@ _FIELDS = (
     "product",
     "production_vat_ore",
     "postage_vat_ore",
+    "attempt",
     "posted_at",
 )
 """Columns that a PrintReceipt and a receipt line share by name; the time last."""

@@ -21,7 +21,7 @@ from flows.database.tables import (
     vendor_invoice_lines,
     vendor_invoices,
 )
-from flows.domain.receipt import LineKind, LineState
+from flows.domain.receipt import PRINTED_THOUGH_ENDED, LineKind, LineState
 from flows.domain.reconciliation import (
     AnswerFile,
     InvoicedArticle,
@@ -48,7 +48,14 @@ def set_aside(tx: Tx) -> list[SetAside]:
         return production + func.coalesce(columns.postage_ore, 0)
 
     rows = tx.execute(
-        select(line.file_sha256, line.shipment_id, cost(line), cost(booked.c), booked.c.line)
+        select(
+            line.file_sha256,
+            line.shipment_id,
+            cost(line),
+            cost(booked.c),
+            booked.c.line,
+            case((line.reason.startswith(PRINTED_THOUGH_ENDED), line.batch_id), else_=""),
+        )
         .outerjoin(
             booked,
             and_(
@@ -61,8 +68,8 @@ def set_aside(tx: Tx) -> list[SetAside]:
         .order_by(line.file_sha256, line.line),
     )
     return [
-        SetAside(file[:SHORT], shipment or "", ore, None if known is None else earlier)
-        for file, shipment, ore, earlier, known in rows
+        SetAside(file[:SHORT], shipment or "", ore, None if known is None else earlier, ended)
+        for file, shipment, ore, earlier, known, ended in rows
     ]
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from flows.database import shipments as moves
+from flows.database.attempt_tables import ended_attempts
 from flows.database.session import Tx, in_chunks
 from flows.database.tables import (
     batches,
@@ -113,13 +114,15 @@ def forget_documents(tx: Tx, letters: Sequence[ShipmentId]) -> None:
 
 
 def old_packages(tx: Tx, before: datetime) -> list[str]:
-    """Return the names of packages whose batch was closed before an instant."""
-    query = select(batches.c.package).where(
-        batches.c.status.in_(_CLOSED),
-        batches.c.status_at < before,
-        batches.c.package.is_not(None),
+    """Return the names of packages whose batch was closed before an instant, of every attempt."""
+    closed = (batches.c.status.in_(_CLOSED), batches.c.status_at < before)
+    last = select(batches.c.package).where(*closed, batches.c.package.is_not(None))
+    ended = (
+        select(ended_attempts.c.package)
+        .join(batches, batches.c.id == ended_attempts.c.batch_id)
+        .where(*closed)
     )
-    return sorted(tx.scalars(query))
+    return sorted({*tx.scalars(last), *tx.scalars(ended)})
 
 
 def _is_due(before: datetime) -> ColumnElement[bool]:

@@ -72,6 +72,18 @@ def reading(database: Database) -> Iterator[Tx]:
 
 
 @contextmanager
+def snapshot(database: Database) -> Iterator[Tx]:
+    """Look at everything as it was at one moment, however many statements it takes.
+
+    SQLite's readers do that anyhow; PostgreSQL is asked to. Raises TryAgainLater as `reading` does.
+    """
+    with reading(database) as tx:
+        if tx.dialect.name == "postgresql":
+            tx.execution_options(isolation_level="REPEATABLE READ")
+        yield tx
+
+
+@contextmanager
 def _answering(database: Database) -> Iterator[None]:
     try:
         yield

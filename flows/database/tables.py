@@ -333,7 +333,7 @@ pieces = Table(
         "uq_pieces_one_live_batch_per_letter",
         "shipment_id",
         unique=True,
-        sqlite_where=text("live"),
+        sqlite_where=text("live = 1"),  # as queries say it: else SQLite does not use it
         postgresql_where=text("live"),
     ),
 )
@@ -397,6 +397,7 @@ receipt_lines = Table(
     # The line whose charge it takes back: a charge is taken back once.
     Column("takes_back_file", String(64)),
     Column("takes_back_line", Integer),
+    Column("attempt", Integer),
     PrimaryKeyConstraint("file_sha256", "line"),
     _one_of("state", LineState),
     _one_of("kind", LineKind),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.database.session import Database, open_database
@@ -15,6 +16,7 @@ from flows.dispatch.choosing import LookedUp
 from flows.dispatch.contact_register import open_contact_register
 from flows.dispatch.following import FollowCounts
 from flows.dispatch.offering import OfferCounts
+from flows.recorded import recorded
 from flows.settings import Settings, read_settings
 from flows.task_policy import EACH_STEP
 
@@ -42,6 +44,7 @@ class DispatchSummary:
 
 
 @flow(name="dispatch")
+@recorded("dispatch", create_table_artifact)
 def dispatch(at: datetime | None = None, dry_run: bool = False) -> DispatchSummary:
     """Choose each letter's way, offer the digital ones, and ask about those that are out.
 
@@ -92,6 +95,7 @@ class LookSummary:
 
 
 @flow(name="last-look")
+@recorded("last-look", create_table_artifact)
 def last_look(at: datetime | None = None) -> LookSummary:
     """Ask Altinn once more about the letters that may be printed tonight.
 

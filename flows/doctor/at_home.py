@@ -30,8 +30,9 @@ WORDS: Final = (
     "problems.toml",
     "expected_values.toml",
     *(f"cover_page/{language}.toml" for language in LANGUAGES),
+    "alarm_mail.txt",
     "altinn_words.toml",
-    "workbook.toml",
+    *(f"month_workbook/{language}.toml" for language in ("nb", "nn", "en")),
     *(f"altinn_message.{language}.md" for language in LANGUAGES),
 )
 """Templates without which a flow cannot say anything."""

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -22,6 +23,8 @@ from flows.doctor.at_home import our_rows
 from flows.errors import NeedsAPerson
 from flows.intake.malware import open_scanner
 from flows.settings import Settings
+from flows.watching import mail
+from flows.watching.outcome import NotTaken
 
 OTHERS: Final = 0o077
 """What nobody but us may do with a key file."""
@@ -143,6 +146,28 @@ def vendor(settings: Settings) -> str:
             do="let the vendor make them, or mend the profile: svarut vendors import FILE",
         )
     return f"host key and login are right, {len(waiting)} files wait"
+
+
+def alarms(settings: Settings) -> str:
+    """See that somebody is told when something is not well, as far as that can be seen unasked."""
+    watch = settings.watch
+    ways = [f"webhook to {urlsplit(watch.webhook_url.get_secret_value()).hostname}"] * bool(
+        watch.webhook_url.get_secret_value()
+    )
+    if watch.mail_to:
+        try:
+            with mail.reach(watch):
+                ways.append(f"e-mail to {len(watch.mail_to)}")
+        except NotTaken as fault:
+            raise NeedsAPerson(
+                f"alarms reach nobody by e-mail: {fault.what}",
+                where=f"{watch.smtp_host}:{watch.smtp_port}",
+                do="mend watch.smtp_*, or the server; svarut status shows what nobody was told",
+            ) from fault
+    if not ways:
+        return "nobody is told: set watch.mail_to or watch.webhook_url"
+    unwatched = "" if watch.heartbeat_url.get_secret_value() else "; nobody outside watches us"
+    return ", ".join(ways) + unwatched
 
 
 def prefect(_: Settings) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from flows.doctor import at_home, elsewhere
+from flows.doctor import at_home, elsewhere, vendor_keys
 from flows.errors import LetterError
 from flows.settings import Settings
 
@@ -36,7 +36,9 @@ LOOKS: Final[tuple[tuple[str, Callable[[Settings], str]], ...]] = (
     ("clock", elsewhere.clock),
     ("contact register", elsewhere.contact_register),
     ("print vendor", elsewhere.vendor),
+    ("vendor's key", vendor_keys.keys),
     ("prefect", elsewhere.prefect),
+    ("alarms", elsewhere.alarms),
     ("words and fonts", at_home.words),
     ("logos", at_home.logos),
     ("time zone", at_home.time_zone),

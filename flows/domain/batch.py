@@ -11,6 +11,13 @@ BatchId = NewType("BatchId", str)
 """`<customer>-<yyyymmdd>-<run, 2 digits>-<job class>`, for example `SVAR-20261124-01-C5SHD`."""
 
 
+ENCRYPTED: Final = ".pgp"
+"""After a package's name: what leaves in its place, where the vendor's profile asks for it."""
+
+ENCRYPTED_RECORD: Final = ".pgp.json"
+"""After a package's name, on our disk: what its encrypted file is."""
+
+
 class BatchStatus(StrEnum):
     """A print run's status."""
 

@@ -83,6 +83,10 @@ class PriceList:
         """Return the price of an article on a day, None when it is not known."""
         return next((each for each in self._prices.get(sku, ()) if each.holds_on(day)), None)
 
+    def known_on(self, day: date) -> frozenset[str]:
+        """Return the articles that have a price on a day."""
+        return frozenset(sku for sku in self._prices if self.price_on(sku, day) is not None)
+
     def expected_cost(self, quantities: Mapping[str, int], day: date) -> ExpectedCost:
         """Return what quantities of articles cost on a day, half up once a line."""
         prices = {sku: self.price_on(sku, day) for sku, count in quantities.items() if count}

@@ -10,6 +10,9 @@ from flows.domain.batch import BatchId
 from flows.domain.shipment import SenderId, ShipmentId
 from flows.domain.status import Status
 
+PRINTED_THOUGH_ENDED: Final = "printed in an attempt that was ended"
+"""How the reason of a line begins whose letter may be printed twice."""
+
 
 class LineState(StrEnum):
     """What became of one line of a receipt file."""
@@ -76,6 +79,8 @@ class PrintReceipt:
     production_vat_ore: int
     postage_vat_ore: int
     kind: LineKind = LineKind.RECEIPT
+    attempt: int = 0
+    """Of the batch, whose package the letter was in; 0 where the vendor does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,16 @@ class BookedReceipt:
 
 
 @dataclass(frozen=True)
+class EndedPiece:
+    """A letter's place in a package that was annulled, or sent again since."""
+
+    batch_id: BatchId
+    piece_number: int
+    attempt: int
+    handed_over_at: datetime
+
+
+@dataclass(frozen=True)
 class SentPiece:
     """A letter that a receipt may answer, as we sent it."""
 
@@ -115,6 +130,10 @@ class SentPiece:
     superseded: tuple[BookedReceipt, ...] = ()
     """Receipts that were booked for it, and corrected or taken back since."""
     handed_over_at: datetime | None = None
+    attempt: int = 1
+    """Of the live batch."""
+    ended: tuple[EndedPiece, ...] = ()
+    """Where it was in packages that count no longer, the first first."""
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,8 @@ class SetAside:
     ore: int
     booked_ore: int | None
     """What the receipt booked for the same letter says; None when there is none."""
+    ended_batch: str = ""
+    """The batch, where the letter was printed in an attempt of it that was ended."""
 
 
 @dataclass(frozen=True)

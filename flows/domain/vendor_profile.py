@@ -30,7 +30,7 @@ REQUIRED_COLUMNS: Final = (
 )
 """What a receipt must say of a letter."""
 
-OPTIONAL_COLUMNS: Final = ("account_code", "reprints", "product", "kind")
+OPTIONAL_COLUMNS: Final = ("account_code", "reprints", "product", "kind", "attempt")
 RETURN_COLUMNS: Final = ("batch_id", "piece_number", "shipment_id", "return_reason", "returned_on")
 OPTIONAL_RETURN_COLUMNS: Final = ("action",)
 INVOICE_COLUMNS: Final = ("batch_id", "shipment_id", "sku", "quantity", "unit_price", "net_ore")
@@ -100,6 +100,7 @@ def _receipt_columns() -> Mapping[str, str]:
         "reprints": "omtrykk",
         "product": "portoprodukt",
         "kind": "linjetype",
+        "attempt": "forsøk",
     }
 
 
@@ -185,12 +186,18 @@ class Transport:
     returns_folder: str = "ut/retur"
     invoices_folder: str = "ut/faktura"
     archive_folder: str = "arkiv"
-    package_name: str = "{customer}-{date}-{run}-{job_class}-f{attempt}.zip"
     acknowledgement_names: str = "*.mottak.json"
     receipt_names: str = "*.csv"
     return_names: str = "*.csv"
     invoice_names: str = "*.csv"
     encryption: str = "none"
+    """`none`, or `pgp`: what leaves is the package encrypted to the vendor's OpenPGP key."""
+    recipient_key: str = ""
+    """The file of that public key, in `openpgp.keys_folder` of the settings."""
+    recipient_fingerprint: str = ""
+    """The key's fingerprint, as the vendor has told it: 40 or 64 hex digits."""
+    signed: bool = False
+    """An encrypted package is signed with `openpgp.signing_key_file` of the settings."""
     read_back: bool = False
     """After an upload the file is read back and its SHA-256 compared, before it is renamed."""
     bytes_per_second: int = 0
@@ -230,6 +237,8 @@ class Paper:
     c5_sheets: int = 6
     machine_sheets: int = 40
     """More than this is enveloped by hand."""
+    most_sheets: int = 99
+    """Of one letter, its cover among them; intake rejects more."""
     sheet_grams: Decimal = Decimal("4.990")
     c5_grams: Decimal = Decimal(7)
     c4_grams: Decimal = Decimal(20)

@@ -57,6 +57,8 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _PRODUCT: Final = re.compile(r"[A-Z0-9]{0,5}")
 """It stands in file names, after the rest of the job class."""
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_FILE: Final = re.compile(r"[\w-][\w.-]*")
+_FINGERPRINT: Final = re.compile(r"\s*(?:[0-9A-Fa-f]\s*){40}(?:(?:[0-9A-Fa-f]\s*){24})?")
 _ANSWER: Final = re.compile(r"[\w.-]*\*[\w.-]+")
 _FOLDER: Final = re.compile(r"[\w.-]+(/[\w.-]+)*")
 
@@ -205,6 +207,7 @@ def _faults(profile: VendorProfile) -> list[str]:
         "job_classes are like C5SHD": all(map(_is_job_class, profile.job_classes)),
         "paper.mode is merged or single": paper.mode in {"merged", "single"},
         "paper.assembly is fast or reference": paper.assembly in {"fast", "reference"},
+        "paper.most_sheets is at least 1": paper.most_sheets >= 1,
         "paper: 0 < c5_sheets <= machine_sheets": 0 < paper.c5_sheets <= paper.machine_sheets,
         **{
             f"paper.{name} is left, top, right, bottom": len(box) == _CORNERS
@@ -222,8 +225,14 @@ def _faults(profile: VendorProfile) -> list[str]:
 def _transport_checks(way: Transport) -> dict[str, object]:
     return {
         "transport.protocol is sftp": way.protocol == "sftp",
-        # A vendor who asks for it must not get the letters in the clear.
-        "transport.encryption is none; nothing is encrypted yet": way.encryption == "none",
+        "transport.encryption is none or pgp": way.encryption in {"none", "pgp"},
+        "transport: pgp needs recipient_key (a file's name) and recipient_fingerprint (40 or 64 "
+        "hex digits)": way.encryption == "none" or _names_a_key(way),
+        # A vendor who asks for any of it must not get the letters in the clear.
+        "transport: recipient_key, recipient_fingerprint and signed go with encryption pgp": (
+            way.encryption == "pgp"
+            or not (way.recipient_key or way.recipient_fingerprint or way.signed)
+        ),
         "transport.bytes_per_second is at least 0": way.bytes_per_second >= 0,
         "transport.downtime is of windows like sun 02:00-06:00": all(map(is_window, way.downtime)),
         "transport.acknowledgement_names has one * and ends in no .ok": _ANSWER.fullmatch(
@@ -238,6 +247,12 @@ def _transport_checks(way: Transport) -> dict[str, object]:
             if each.name.endswith("_folder")
         },
     }
+
+
+def _names_a_key(way: Transport) -> bool:
+    return bool(
+        _FILE.fullmatch(way.recipient_key) and _FINGERPRINT.fullmatch(way.recipient_fingerprint)
+    )
 
 
 def _is_day(calendar: Calendar) -> bool:

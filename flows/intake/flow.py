@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.database import feeds as told
@@ -16,6 +17,7 @@ from flows.errors import NeedsAPerson
 from flows.intake import retention as keeping
 from flows.intake import sftp_inbox, status_feed
 from flows.intake.inbox import COUNTS, SourceSummary, summed, take_in
+from flows.recorded import recorded
 from flows.settings import read_settings
 from flows.task_policy import EACH_STEP
 
@@ -34,6 +36,7 @@ class IntakeSummary:
 
 
 @flow(name="intake")
+@recorded("intake", create_table_artifact)
 def intake(at: datetime | None = None, dry_run: bool = False) -> IntakeSummary:
     """Take in every complete package of every sender's inbox, here and on the inbox server.
 
@@ -92,6 +95,7 @@ class FeedsSummary:
 
 
 @flow(name="feeds")
+@recorded("feeds", create_table_artifact)
 def feeds(at: datetime | None = None, dry_run: bool = False) -> FeedsSummary:
     """Write each sender's status feed: every move of its letters since last time.
 
@@ -120,6 +124,7 @@ def deliver(now: datetime) -> int:
 
 
 @flow(name="retention")
+@recorded("retention", create_table_artifact)
 def retention(at: datetime | None = None, dry_run: bool = False) -> keeping.RetentionSummary:
     """Delete documents and what is personal of letters that ended `retention_months` ago.
 

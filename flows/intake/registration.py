@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,12 +19,15 @@ from flows.database.open_items import OpenItem, raise_item
 from flows.database.postcodes import all_postcodes
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.shipments import Registration
+from flows.database.vendors import profile_on
 from flows.domain.identity import NumberPolicy
 from flows.domain.problem import Problem, faults
-from flows.domain.sender import Sender
+from flows.domain.sender import MANUAL, Sender
 from flows.domain.shipment import ShipmentId
+from flows.errors import NeedsAPerson
 from flows.intake.checking import Checked
 from flows.intake.examining.examiner import Examiner, shared_examiner
+from flows.intake.examining.limits import DEFAULT_LIMITS, VendorLimits
 from flows.intake.malware import Scanner, open_scanner
 from flows.intake.recognition import Decided, decide
 from flows.intake.rules import RULES
@@ -79,12 +82,28 @@ def open_desk(
 ) -> Desk:
     """Lay out what one sender's letters are checked against and kept in."""
     with reading(database) as tx:
-        register = all_postcodes(tx)
-    numbers = NumberPolicy(on=oslo_date(now), synthetic=settings.test_population)
-    standard = Standard(numbers, RULES[sender.rules], register, own_address=sender.own_address_page)
+        register, limits = all_postcodes(tx), _limits(tx, sender, settings, now)
+    standard = Standard(
+        NumberPolicy(on=oslo_date(now), synthetic=settings.test_population),
+        RULES[sender.rules],
+        register,
+        own_address=sender.own_address_page,
+        limits=limits,
+    )
     archive, examiner = open_archive(settings), shared_examiner(settings.examination)
     scanner = open_scanner(settings.malware)
     return Desk(sender, settings, database, archive, standard, examiner, scanner, now, dry_run)
+
+
+def _limits(tx: Tx, sender: Sender, settings: Settings, now: datetime) -> VendorLimits:
+    """Return what the vendor who prints a sender's letters takes, as its profile is today."""
+    if sender.print_vendor == MANUAL:
+        return DEFAULT_LIMITS
+    try:
+        paper = profile_on(tx, settings.vendor.profile, oslo_date(now)).paper
+    except NeedsAPerson:  # the print night tells of it; letters are taken in meanwhile
+        return DEFAULT_LIMITS
+    return replace(DEFAULT_LIMITS, max_sheets=paper.most_sheets)
 
 
 def register_all(checked: Sequence[Checked], desk: Desk) -> list[Verdict]:

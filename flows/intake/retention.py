@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from flows.database import flow_runs
 from flows.database import retention as rows
 from flows.database.senders import all_senders
 from flows.database.session import Database, in_chunks, reading, transaction
+from flows.domain.batch import ENCRYPTED, ENCRYPTED_RECORD
 from flows.domain.keeping import kept_since
 from flows.intake.drop_folder import ANSWER_SUFFIX, DONE, REJECTED, UNFINISHED
 from flows.intake.metadata import Description
@@ -69,6 +71,8 @@ def remove_old(
     inbox_files = _sweep_inboxes(settings, before, dry_run=dry_run)
     if not dry_run:
         sweep(settings.work_folder)
+        with transaction(database) as tx:
+            flow_runs.forget(tx, now - timedelta(days=settings.watch.runs_kept_days))
         open_archive(settings).sweep(older_than=time.time() - JUST_PUT.total_seconds())
     inbox_files += _sweep_server(database, settings, before, dry_run=dry_run)
     return RetentionSummary(before, letters, documents, inbox_files, packages)
@@ -131,11 +135,24 @@ def _delete_packages(
 ) -> int:
     with reading(database) as tx:
         names = rows.old_packages(tx, before)
-    files = [settings.packages_folder / name for name in names]
-    files = [file for file in files if file.is_file()]
-    for file in () if dry_run else files:
-        file.unlink(missing_ok=True)
-    return len(files)
+    names = [name for name in names if _has_files(settings.packages_folder, name)]
+    for name in () if dry_run else names:
+        for file in _files_of(settings.packages_folder, name):
+            file.unlink(missing_ok=True)
+    return len(names)
+
+
+def _has_files(folder: Path, package: str) -> bool:
+    return any(file.exists() for file in _files_of(folder, package))
+
+
+def _files_of(folder: Path, package: str) -> list[Path]:
+    """Return where a package may lie: as it is, encrypted, and half encrypted by a killed run.
+
+    The package last: a run that is killed on its way finds the rest by it.
+    """
+    ways = (f".{package}{ENCRYPTED}.part", package + ENCRYPTED_RECORD, package + ENCRYPTED, package)
+    return [folder / name for name in ways]
 
 
 def _sweep_inboxes(settings: Settings, before: datetime, *, dry_run: bool) -> int:

@@ -1,23 +1,32 @@
 """Print the letters that are due, and read the vendor's answers."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+import httpx
 from prefect import flow, task
+from prefect.artifacts import (
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from flows import clock
 from flows.database.batches import Batch
 from flows.database.session import open_database
 from flows.domain.batch import BatchId, BatchStatus
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
+from flows.log_lines import with_ids
 from flows.print_batch import by_hand, collecting, reserving, sending
 from flows.print_batch.collecting import AcknowledgementCounts
 from flows.print_batch.sending import Sent
+from flows.recorded import recorded
 from flows.settings import Settings, read_settings
 from flows.task_policy import EACH_STEP
 from flows.task_workers import WorkerDiedError, alone, in_workers
@@ -48,6 +57,7 @@ class PrintSummary:
 
 
 @flow(name="print-batch")
+@recorded("print-batch", create_table_artifact)
 def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSummary:
     """Reserve what is due, and take every batch that is under way to the vendor.
 
@@ -65,6 +75,7 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
 
 
 @flow(name="acknowledgements")
+@recorded("acknowledgements", create_table_artifact)
 def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> AcknowledgementCounts:
     """Keep what the vendor has answered about packages."""
     if dry_run:
@@ -78,7 +89,7 @@ def acknowledgements(at: datetime | None = None, dry_run: bool = False) -> Ackno
 def assemble(batch_id: BatchId, now: datetime) -> BatchStatus:
     """Assemble one package, in whatever process this is."""
     settings = read_settings()
-    with open_database(settings.database_url) as database:
+    with with_ids(batch=batch_id), open_database(settings.database_url) as database:
         return sending.assemble(database, settings, batch_id, now)
 
 
@@ -86,7 +97,7 @@ def assemble(batch_id: BatchId, now: datetime) -> BatchStatus:
 def send(batch_id: BatchId, now: datetime) -> Sent:
     """Assemble one package and hand it over."""
     settings = read_settings()
-    with open_database(settings.database_url) as database:
+    with with_ids(batch=batch_id), open_database(settings.database_url) as database:
         return sending.send_batch(database, settings, batch_id, now)
 
 
@@ -98,6 +109,29 @@ def collect(now: datetime) -> AcknowledgementCounts:
         return collecting.collect_acknowledgements(database, settings, now)
 
 
+class Progress:
+    """How far a night has come, shown in Prefect where there is a server; it stops nothing."""
+
+    def __init__(self, batches: int) -> None:
+        self._batches = batches if os.environ.get("PREFECT_API_URL") else 0
+        self._artifact: Any = None
+
+    def show(self, done: int) -> None:
+        """Show how many of the batches have been dealt with."""
+        if not self._batches:
+            return
+        says, percent = f"{done} of {self._batches} batches", 100 * done / self._batches
+        try:
+            if self._artifact is None:
+                self._artifact = create_progress_artifact(
+                    percent, key="print-night", description=says
+                )
+            else:
+                update_progress_artifact(self._artifact, percent, description=says)
+        except (httpx.HTTPError, OSError) as fault:
+            log.warning("not shown: %s", type(fault).__name__)
+
+
 def _send_each(settings: Settings, under_way: Sequence[Batch], at: datetime | None) -> list[Sent]:
     """Send one batch after the other, in order: there is one line. Many are assembled meanwhile.
 
@@ -106,13 +140,16 @@ def _send_each(settings: Settings, under_way: Sequence[Batch], at: datetime | No
     endings: list[Sent] = []
     faults: list[LetterError] = []
     with _assembled_by_others(settings, under_way, at) as wait_for:
-        for batch in under_way:
+        progress = Progress(len(under_way))
+        for sent, batch in enumerate(under_way):
+            progress.show(sent)
             try:
                 wait_for(batch.id)
                 endings.append(send(batch.id, at or clock.now()))
             except LetterError as fault:
                 log.warning("not sent batch=%s: %s", batch.id, fault)
                 faults.append(fault)
+        progress.show(len(under_way))
     if faults:
         raise min(faults, key=_gravity)
     return endings

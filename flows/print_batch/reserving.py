@@ -61,6 +61,8 @@ class Night:
     """Letters, sheets, weight and cost, by job class and sender."""
     posted_on: date = date.min
     """The day whose prices these are."""
+    kept_back: Mapping[tuple[SenderId, str], int] = field(default_factory=dict)
+    """Letters that a person keeps back, by sender and why: the hold's or open item's code."""
 
 
 def reserve_batches(database: Database, settings: Settings, now: datetime) -> list[BatchId]:
@@ -81,15 +83,22 @@ def reserve_batches(database: Database, settings: Settings, now: datetime) -> li
     return [batch.id for batch in plan.batches]
 
 
-def show_night(database: Database, settings: Settings, now: datetime) -> Night:
-    """Return what would be reserved now, and reserve nothing."""
+def show_night(
+    database: Database, settings: Settings, now: datetime, *, as_if_asked: bool = False
+) -> Night:
+    """Return what would be reserved now, and reserve nothing.
+
+    as_if_asked: as if Altinn had just said that all of it is unread; so a night to come is known.
+    """
     with reading(database) as tx:
         profile = profile_on(tx, settings.vendor.profile, clock.oslo_date(now))
-        cut_off, asked_since = last_cut_off(now, profile.calendar), _asked_since(settings, now)
+        cut_off = last_cut_off(now, profile.calendar)
+        asked_since = None if as_if_asked else _asked_since(settings, now)
         found = due.due_for_print(tx, now=cut_off, asked_since=asked_since)
-        later = len(due.due_for_print(tx, now=now, asked_since=asked_since)) - len(found)
+        later = due.falls_due(tx, after=cut_off, until=now, asked_since=asked_since)
         plan = _plan(tx, settings, profile, found, now)
         prices = read_price_list(tx)
+        kept_back = due.kept_back(tx, now=cut_off)
     letters: Counter[str] = Counter()
     sheets: Counter[str] = Counter()
     for one in plan.going:
@@ -110,6 +119,7 @@ def show_night(database: Database, settings: Settings, now: datetime) -> Night:
         {why: count for why, count in waiting.items() if count},
         expect(plan.going, profile, prices, posted_on),
         posted_on,
+        kept_back,
     )
 
 

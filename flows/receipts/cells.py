@@ -17,6 +17,7 @@ MAX_COUNT: Final = 999_999
 MAX_KRONER: Final = 9_999_999
 NOON: Final = 12
 
+_PACKAGE: Final = re.compile(r"-f(\d{1,3})(?:\.zip)?(?:\.pgp)?$")
 _COUNT: Final = re.compile(r"\d{1,6}")
 _ORE: Final = re.compile(r"-?\d{1,9}")
 
@@ -38,6 +39,14 @@ class Posted(NamedTuple):
 
     at: datetime
     after_noon: bool
+
+
+def attempt(cell: Cell) -> int:
+    """Read which package of a batch a letter was in: its number, or its name; 0 where not said."""
+    if cell == "":
+        return 0
+    named = _PACKAGE.search(cell) if isinstance(cell, str) else None
+    return count(named[1] if named else cell)
 
 
 def count(cell: Cell) -> int:

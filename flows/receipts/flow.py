@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prefect import flow, task
+from prefect.artifacts import create_table_artifact
 
 from flows import clock
 from flows.clock import oslo_date
@@ -13,6 +14,7 @@ from flows.receipts import ingestion, reconciling
 from flows.receipts.answers import Answer, complete_answers, put_away_strays
 from flows.receipts.ingestion import BookingCounts
 from flows.receipts.reconciling import DifferencesNeedAPerson, Reconciled
+from flows.recorded import recorded
 from flows.settings import read_settings
 from flows.sftp import connect
 from flows.task_policy import EACH_STEP
@@ -31,6 +33,7 @@ class ReceiptsSummary:
 
 
 @flow(name="receipts")
+@recorded("receipts", create_table_artifact)
 def receipts(at: datetime | None = None, dry_run: bool = False) -> ReceiptsSummary:
     """Book every answer that lies complete at the vendor, and what an earlier run left."""
     settings, now = read_settings(), at or clock.now()
@@ -56,6 +59,7 @@ def book(answer: Answer, now: datetime) -> BookingCounts:
 
 
 @flow(name="reconcile")
+@recorded("reconcile", create_table_artifact)
 def reconcile(at: datetime | None = None, dry_run: bool = False) -> Reconciled:
     """Hold what we sent, what the vendor says and what is billed against each other.
 

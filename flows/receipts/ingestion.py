@@ -7,7 +7,7 @@ the vendor. Killed in between, the next run finds the file where it was and goes
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -18,7 +18,7 @@ from flows.database.booking_in_parts import book_all_clear_lines
 from flows.database.open_items import OpenItem, raise_item, silence, sound
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
-from flows.domain.receipt import LineState
+from flows.domain.receipt import PRINTED_THOUGH_ENDED, LineState, StagedLine
 from flows.domain.vendor_invoice import VendorInvoice
 from flows.domain.vendor_profile import VendorProfile
 from flows.receipts import returned_mail, vendor_invoice
@@ -37,6 +37,9 @@ from flows.receipts.returned_mail import ReturnFile
 from flows.receipts.suspicion import suspicions
 from flows.settings import Settings
 from flows.sftp import connect
+
+PRINTED_TWICE: Final = "PRINTED_THOUGH_ENDED"
+"""The open item of a batch whose ended package was printed; its subject is the batch id."""
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +228,30 @@ def _book_receipts(
             f"look at their reasons: svarut receipts quarantine list --file {sha256[:12]}",
         )
         raise_item(tx, item, now)
+        _tell_of_ended(tx, lines, matching, now)
     return counts
+
+
+def _tell_of_ended(tx: Tx, lines: Sequence[StagedLine], matching: Matching, now: datetime) -> None:
+    """Tell of letters that were printed though their package was ended: they may come twice."""
+    ended = {one.line for one in matching.set_aside if one.reason.startswith(PRINTED_THOUGH_ENDED)}
+    receipts_of = [one.receipt for one in lines if one.line in ended and one.receipt is not None]
+    cost: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
+    for each in receipts_of:
+        cost[each.batch_id] += each.production_ore + each.postage_ore
+        letters[each.batch_id] += 1
+    items = [
+        OpenItem(
+            PRINTED_TWICE,
+            batch_id,
+            f"{count} letters were printed in a package that was ended, and may be printed twice: "
+            f"{cost[batch_id] / 100:.2f} kroner without VAT",
+            "ask the vendor to stop the newer one; docs/runbook.md, A package goes wrong",
+        )
+        for batch_id, count in sorted(letters.items())
+    ]
+    sound(tx, items, now)
 
 
 def _would_be(

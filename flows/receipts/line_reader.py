@@ -80,7 +80,7 @@ class LineReader:
             values = [remembered[row[place]] for place, remembered in self._plan]
         except UnreadableError:
             return self._unreadable(line, row)
-        *plain, production, postage, posted, kind = values
+        *plain, production, postage, posted, kind, attempt = values
         for place, field in self._may_be_empty:
             if row[place] == "":
                 self._empty[field] += 1
@@ -90,7 +90,16 @@ class LineReader:
                 return self._negative(line, values)
             # A vendor may write what it takes back with a minus or without.
             production, postage = _positive(production), _positive(postage)
-        said = [*plain, production[1], postage[1], posted[0], production[2], postage[2], kind]
+        said = [
+            *plain,
+            production[1],
+            postage[1],
+            posted[0],
+            production[2],
+            postage[2],
+            kind,
+            attempt,
+        ]
         return StagedLine(line, PrintReceipt(*said))
 
     def filled(self, lines: int) -> dict[str, int]:
@@ -139,7 +148,7 @@ class LineReader:
 
 
 def _parsers(dialect: Dialect, vat_percent: Decimal) -> dict[str, Parse]:
-    """Return how to read each field, in the order of PrintReceipt; amounts, time and kind last."""
+    """Return how to read each field, in the order of PrintReceipt; from the amounts on last."""
     amount = cells.amount_of(dialect, vat_percent)
     kind = cells.kind_of(dialect)
     return {
@@ -155,6 +164,7 @@ def _parsers(dialect: Dialect, vat_percent: Decimal) -> dict[str, Parse]:
         "postage_ore": amount,
         "posted_at": cells.posted_of(dialect),
         "kind": lambda cell: LineKind(kind(cell)),
+        "attempt": cells.attempt,
     }
 
 

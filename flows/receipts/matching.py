@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from flows.domain.receipt import (
+    PRINTED_THOUGH_ENDED,
     AppliedLine,
     BookedReceipt,
+    EndedPiece,
     LineKind,
     LineState,
     PrintReceipt,
@@ -84,6 +86,9 @@ def _why_not(receipt: PrintReceipt, piece: SentPiece | None, terms: Terms) -> st
         return "a test batch: it costs nothing"
     if piece is None:
         return "no letter has this shipment id"
+    ended = _ended_attempt(receipt, piece)
+    if ended is not None:
+        return f"{PRINTED_THOUGH_ENDED}: {ended.batch_id}, attempt {ended.attempt}"
     if piece.batch_id is None or piece.status not in ANSWERABLE:
         return "the letter was never handed over for print"
     if (receipt.batch_id, receipt.piece_number) != (piece.batch_id, piece.piece_number):
@@ -91,13 +96,45 @@ def _why_not(receipt: PrintReceipt, piece: SentPiece | None, terms: Terms) -> st
     return _why_not_then(receipt, piece, terms)
 
 
+def _ended_attempt(receipt: PrintReceipt, piece: SentPiece) -> EndedPiece | None:
+    """Return the ended attempt a letter was printed in, None when it was not in one.
+
+    Where the vendor does not say which, the time does: before the live attempt was handed over
+    only an earlier one can have been posted.
+    """
+    named = (receipt.batch_id, receipt.piece_number)
+    places = [each for each in piece.ended if (each.batch_id, each.piece_number) == named]
+    if receipt.attempt:
+        return next((each for each in places if each.attempt == receipt.attempt), None)
+    is_live = (piece.batch_id, piece.piece_number) == named and piece.status in ANSWERABLE
+    since = piece.handed_over_at if is_live else None
+    if since is not None and receipt.posted_at >= since:
+        return None
+    before = [each for each in places if each.handed_over_at <= receipt.posted_at]
+    return before[-1] if before else None
+
+
 def _why_not_then(receipt: PrintReceipt, piece: SentPiece, terms: Terms) -> str:
-    """Return why a letter cannot have been posted when a receipt says, empty when it can."""
+    """Return why a letter cannot have been posted as and when a receipt says, or nothing."""
+    if receipt.attempt not in {0, piece.attempt}:
+        return f"it names attempt {receipt.attempt}, and the letter was never in that"
     if receipt.posted_at > terms.now:
         return "posted in the future"
-    if piece.handed_over_at is not None and receipt.posted_at < piece.handed_over_at:
+    if _too_early(receipt, piece):
         return "posted before the letter was handed over: is the hour right?"
     return ""
+
+
+def _too_early(receipt: PrintReceipt, piece: SentPiece) -> bool:
+    """Say whether a letter was posted before it left.
+
+    A line that names the live attempt though it was posted in the time of an ended one is a
+    person's word: docs/runbook.md, section A package goes wrong.
+    """
+    left = [piece.handed_over_at] if piece.handed_over_at is not None else []
+    if receipt.attempt:
+        left += [each.handed_over_at for each in piece.ended if each.batch_id == receipt.batch_id]
+    return bool(left) and receipt.posted_at < min(left)
 
 
 def _first_word(line: int, receipt: PrintReceipt, piece: SentPiece) -> AppliedLine | SetAsideLine:
@@ -152,7 +189,8 @@ def _after(applied: AppliedLine, terms: Terms) -> SentPiece:
 
 def _same(earlier: PrintReceipt, receipt: PrintReceipt) -> bool:
     """Say whether two receipts give the same figures; the echo of our own code is not one."""
-    return replace(earlier, account_code="", kind=receipt.kind) == replace(receipt, account_code="")
+    as_said = replace(earlier, account_code="", kind=receipt.kind, attempt=receipt.attempt)
+    return as_said == replace(receipt, account_code="")
 
 
 def _amounts(receipt: PrintReceipt) -> tuple[int, int, int, int]:

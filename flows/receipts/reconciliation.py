@@ -111,7 +111,10 @@ RULES: Final[tuple[Rule, ...]] = (
         VENDOR,
         "look at why: svarut show SHIPMENT; ask the vendor, then correct or dismiss the lines",
         receipts.lines_are_about_letters_of_ours,
-        {"receipt_line_set_aside": "RECEIPT_LINES_QUARANTINED"},
+        {
+            "receipt_line_set_aside": "RECEIPT_LINES_QUARANTINED",
+            "printed_though_ended": "PRINTED_THOUGH_ENDED",
+        },
     ),
     Rule(
         "B4",

@@ -25,7 +25,7 @@ from flows.receipts.raw_rows import RefusedFile
 from flows.receipts.receipt_file import read_receipt_file
 from flows.settings import Settings
 
-FIXABLE: Final = (*REQUIRED_COLUMNS, "account_code", "reprints", "product", "kind")
+FIXABLE: Final = (*REQUIRED_COLUMNS, "account_code", "reprints", "product", "kind", "attempt")
 """What a person may change of a line, by the names of PrintReceipt; amounts in whole øre."""
 
 
@@ -176,6 +176,7 @@ def _staged(row: Mapping[str, Any]) -> StagedLine:
 def _values(changes: Mapping[str, str], vat_percent: Decimal) -> dict[str, Any]:
     parsers: dict[str, Callable[[str], Any]] = {
         **dict.fromkeys((*COUNTS, "piece_number", "weight_grams", "reprints"), cells.count),
+        "attempt": cells.attempt,
         **dict.fromkeys(("production_ore", "postage_ore"), cells.count),
         **dict.fromkeys(("batch_id", "shipment_id"), cells.required_text),
         **dict.fromkeys(("account_code", "product"), cells.text),

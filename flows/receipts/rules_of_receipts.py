@@ -27,16 +27,21 @@ def pieces_have_receipts(facts: Facts, today: Today) -> Iterator[Found | Uncheck
 
 
 def lines_are_about_letters_of_ours(facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
-    """B3: every receipt line is about a letter we sent; others are parked and cost nothing."""
+    """B3: every receipt line is about a letter we sent; others are parked and cost nothing.
+
+    One about a package that was ended is told by itself: the letter may come twice.
+    """
     for line in facts.set_aside:
-        if line.booked_ore is None:
+        if line.ended_batch:
+            yield Found(line.ended_batch, "printed_though_ended", line.ore, line.shipment_id)
+        elif line.booked_ore is None:
             yield Found(line.file, "receipt_line_set_aside", line.ore, line.shipment_id)
 
 
 def receipts_do_not_contradict(facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
     """B4: a second receipt of a letter says what the first said; the newest never wins silently."""
     for line in facts.set_aside:
-        if line.booked_ore is not None:
+        if line.booked_ore is not None and not line.ended_batch:
             differs = abs(line.ore - line.booked_ore)
             yield Found(line.shipment_id, "contradicting_receipts", differs, line.shipment_id)
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pypdf import PdfReader
 
-from flows.sandbox import vendor_files
+from flows.sandbox import locked_packages, vendor_files
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 NAMESPACE: Final = "{urn:svarut:manifest:2}"
@@ -69,7 +69,7 @@ class PrintShop:
         """Work in `root`, for one customer, and write as one of vendor_files.DIALECTS."""
         self.root, self.customer, self.dialect = root, customer, dialect
         self.errors: set[str] = set()
-        self.books = root.parent / "verksted"
+        self.books, self.keys = root.parent / "verksted", root.parent / "keys"
         for name in ("inn", "ut/mottak", "ut/kvittering", "ut/retur", "ut/faktura", "arkiv"):
             (root / name).mkdir(parents=True, exist_ok=True)
         self.books.mkdir(exist_ok=True)
@@ -82,8 +82,8 @@ class PrintShop:
     def take_in(self, now: datetime) -> int:
         """Take in every complete package that is new; return how many were accepted."""
         accepted = 0
-        for ok in sorted((self.root / "inn").glob("*.zip.ok")):
-            name = ok.name.removesuffix(".ok")
+        for ok in sorted((self.root / "inn").glob("*.zip*.ok")):
+            name = ok.name.removesuffix(".ok").removesuffix(locked_packages.ENDING)
             if not (self.books / f"{name}.json").exists() and not self._told("silent"):
                 accepted += self._take(name, json.loads(ok.read_text(encoding="utf-8")), now)
         return accepted
@@ -124,17 +124,13 @@ class PrintShop:
         )
 
     def _take(self, name: str, ok: dict[str, Any], now: datetime) -> bool:
-        package = self.root / "inn" / name
-        content = package.read_bytes() if package.exists() else b""
+        content, reason = locked_packages.received(self.root / "inn" / name, ok, self.keys)
         digest = hashlib.sha256(content).hexdigest()
-        reason = ""
         letters: list[Taken] = []
         pages = 0
-        if digest != ok["sha256"] or len(content) != ok["size_bytes"]:
-            reason = "the package is not the one its .ok describes"
-        elif self._told("refuse_package"):
+        if not reason and self._told("refuse_package"):
             reason = "paper jam of the sandbox"
-        else:
+        elif not reason:
             letters, pages, reason = _open_package(content)
         answer = {
             "schema": "svarut/mottak/1",

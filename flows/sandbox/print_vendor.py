@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from flows.sandbox import locked_packages
 from flows.sandbox.print_shop import ERRORS, PrintShop
 
 USER = "svarut"
@@ -60,6 +61,7 @@ def serve(
     """
     shop = PrintShop(folder / "sftp", customer)
     login = prepare_login(folder)
+    locked_packages.make_pair(folder / "keys")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(shop, login, sftp_port, control_port, poll_seconds))
 

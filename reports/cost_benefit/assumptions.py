@@ -11,23 +11,22 @@ from flows.errors import NeedsAPerson
 from flows.wording import TEMPLATES
 
 FILE: Final = "cost_benefit.toml"
-MEASURED: Final = "målt"
+ESTIMATE, MEASURED = "estimate", "measured"
+"""What is said of where a figure is from; the third is `stated`."""
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """A figure, how far it may reasonably lie, and where it is from."""
+    """A figure, how far it may reasonably lie, and where it is from; codes, not words."""
 
     id: str
     """Its name in formulas, and of its cell."""
-    name: str
     unit: str
     low: float
     expected: float
     high: float
-    source: str
     status: str
-    """`målt`, `oppgitt` or `anslag`."""
+    """`measured`, `stated` or `estimate`."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,6 @@ class Scenario:
     """Some assumptions changed, by expressions of assumptions."""
 
     id: str
-    name: str
     changes: Mapping[str, str]
 
 
@@ -46,9 +44,9 @@ class Assumptions:
     figures: tuple[Assumption, ...]
     scenarios: tuple[Scenario, ...]
     discount_rate: float
-    discount_source: str
-    unpriced: tuple[Mapping[str, str], ...]
-    benefits: tuple[Mapping[str, str], ...]
+    unpriced: tuple[str, ...]
+    """What has no price, and who takes out which benefit: by the names of their words."""
+    benefits: tuple[str, ...]
 
     def values(self, which: str = "expected") -> dict[str, float]:
         """Return every figure by its id: `low`, `expected` or `high`."""
@@ -71,33 +69,31 @@ def read_assumptions(day: date) -> Assumptions:
         figures=tuple(Assumption(**each) for each in said["assumption"]),
         scenarios=tuple(Scenario(**each) for each in said["scenario"]),
         discount_rate=rate["rate"],
-        discount_source=rate["source"],
-        unpriced=tuple(said["unpriced"]),
-        benefits=tuple(said["benefit"]),
+        unpriced=tuple(one["id"] for one in said["unpriced"]),
+        benefits=tuple(one["id"] for one in said["benefit"]),
     )
 
 
 def with_measured(
-    figures: Sequence[Assumption], measured: Mapping[str, tuple[float, str]]
+    figures: Sequence[Assumption], measured: Mapping[str, float]
 ) -> tuple[Assumption, ...]:
-    """Return the figures with what was measured as the expected ones, and where it is from.
+    """Return the figures with what was measured as the expected ones.
 
-    measured: by id, a figure and what it was measured from. Low and high keep their distance from
+    measured: figures by id. Low and high keep their distance from
     the expected figure, as shares of it; no share is above 1.
     """
     return tuple(
-        _moved(each, *measured[each.id]) if each.id in measured else each for each in figures
+        _moved(each, measured[each.id]) if each.id in measured else each for each in figures
     )
 
 
-def _moved(each: Assumption, figure: float, source: str) -> Assumption:
-    most = 1.0 if each.unit == "andel" else float("inf")
+def _moved(each: Assumption, figure: float) -> Assumption:
+    most = 1.0 if each.unit == "share" else float("inf")
     return replace(
         each,
         low=figure * each.low / each.expected,
         expected=figure,
         high=min(figure * each.high / each.expected, most),
-        source=source,
         status=MEASURED,
     )
 

@@ -39,8 +39,8 @@ class Basis:
     senders: tuple[MeasuredSender, ...] = ()
 
 
-def figures(basis: Basis) -> Mapping[str, tuple[float, str]]:
-    """Return the assumptions that can be measured, each with where it is from.
+def figures(basis: Basis) -> Mapping[str, float]:
+    """Return the assumptions that can be measured.
 
     Postage and production a letter, the digital share, and letters a year: of twelve months, or
     of fewer as if the year went on so.
@@ -49,12 +49,11 @@ def figures(basis: Basis) -> Mapping[str, tuple[float, str]]:
     printed, read = _sum(months, "printed"), _sum(months, "read")
     if not months or not printed:
         return {}
-    source = f"kvitteringer og status {months[0].month}–{months[-1].month}"
     return {
-        "materiell_med": (_sum(months, "production_ore") / printed / 100, source),
-        "porto_med": (_sum(months, "postage_ore") / printed / 100, source),
-        "andel_digital": (read / (printed + read), source),
-        "volum": (float(a_year(printed + read, len(months))), source),
+        "materiell_med": _sum(months, "production_ore") / printed / 100,
+        "porto_med": _sum(months, "postage_ore") / printed / 100,
+        "andel_digital": read / (printed + read),
+        "volum": float(a_year(printed + read, len(months))),
     }
 
 

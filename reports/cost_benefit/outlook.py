@@ -1,9 +1,9 @@
 """What the saving becomes: over the years, when assumptions change, and in other worlds."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
-from flows.wording import sentences
 from reports.book import PALE, Book, Kind, Sheet, cell
 from reports.cost_benefit.assumptions import Assumptions
 from reports.cost_benefit.expressions import evaluate, with_names
@@ -15,7 +15,8 @@ from reports.cost_benefit.model import (
     years_until_paid,
 )
 
-WORDS: Final = "cost_benefit_words.toml"
+Words = Mapping[str, str]
+
 GRID_SHARES: Final = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 GRID_VOLUMES: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 """Of the expected letters a year."""
@@ -26,11 +27,10 @@ SCENARIO_RESULTS: Final = (
 )
 
 
-def cash_sheet(book: Book, said: Assumptions) -> tuple[str, float]:
+def cash_sheet(book: Book, said: Assumptions, words: Words) -> tuple[str, float]:
     """Write the cash flow; return the name of the net present value's cell, and its value."""
-    words = sentences(WORDS)
     sheet = book.sheet(words["sheet_cash"], [58, 18, 18, 18, 18])
-    _header(sheet, 0, ("year", "net", "factor", "discounted", "accumulated"))
+    _header(sheet, 0, ("year", "net", "factor", "discounted", "accumulated"), words)
     flow = cash_flow(said.values(), said.discount_rate)
     growing = "(sparing_aar+fast_kostnad)*(1+volumvekst)^({year}-1)-fast_kostnad"
     for row, one in enumerate(flow, start=1):
@@ -86,9 +86,8 @@ def _payback(last: int, never: str) -> str:
     return f'IF({cell(last, 4)}<0,"{never}",IF({below}=0,0,{below}-1-{before}/{step}))'
 
 
-def sensitivity_sheet(book: Book, said: Assumptions) -> None:
+def sensitivity_sheet(book: Book, said: Assumptions, words: Words) -> None:
     """Write what each assumption means for the saving, as a tornado, and the two-way grid."""
-    words = sentences(WORDS)
     sheet = book.sheet(words["sheet_sensitivity"], [56, 20, 20, 20, 20, 20, 20])
     _header(
         sheet,
@@ -101,24 +100,24 @@ def sensitivity_sheet(book: Book, said: Assumptions) -> None:
             "sensitivity_high",
             "sensitivity_range",
         ),
+        words,
     )
-    rows = sorted(_swings(said), key=lambda one: (-abs(one[2] - one[1]), one[0]))
-    names = {figure.id: figure.name for figure in said.figures}
+    rows = sorted(swings(said), key=lambda one: (-abs(one[2] - one[1]), one[0]))
     base, saving = results(said.values())["sparing_aar"], in_assumptions("sparing_aar")
     for row, (id_, low, high) in enumerate(rows, start=1):
-        sheet.text(row, 0, names[id_])
+        sheet.text(row, 0, words[f"figure_{id_}"])
         for place, (suffix, value) in enumerate((("_lav", low), ("_hoy", high)), start=1):
             sheet.formula(row, place, with_names(saving, {id_: id_ + suffix}), value, Kind.COUNT)
             own = cell(row, place)
             sheet.formula(row, place + 2, f"{own}-sparing_aar", value - base, Kind.COUNT)
         swing = f"ABS({cell(row, 2)}-{cell(row, 1)})"
         sheet.formula(row, 5, swing, abs(high - low), Kind.COUNT)
-    _tornado(book, sheet, len(rows))
-    _grid(sheet, said, len(rows) + 26)
+    _tornado(book, sheet, len(rows), words)
+    _grid(sheet, said, len(rows) + 26, words)
     sheet.freeze(1, 1)
 
 
-def _swings(said: Assumptions) -> list[tuple[str, float, float]]:
+def swings(said: Assumptions) -> list[tuple[str, float, float]]:
     """Return each assumption that matters, with the saving at its low and at its high."""
     expected = said.values()
     found = []
@@ -132,8 +131,7 @@ def _swings(said: Assumptions) -> list[tuple[str, float, float]]:
     return found
 
 
-def _tornado(book: Book, sheet: Sheet, rows: int) -> None:
-    words = sentences(WORDS)
+def _tornado(book: Book, sheet: Sheet, rows: int, words: Words) -> None:
     chart = book.chart(type="bar", subtype="stacked")
     for place, name, colour in ((3, "low", "#C26B5A"), (4, "high", "#1F3B5C")):
         chart.add_series(
@@ -152,9 +150,9 @@ def _tornado(book: Book, sheet: Sheet, rows: int) -> None:
     sheet.draw(rows + 2, 0, chart, width=980, height=440)
 
 
-def _grid(sheet: Sheet, said: Assumptions, top: int) -> None:
+def _grid(sheet: Sheet, said: Assumptions, top: int, words: Words) -> None:
     """Write the saving by digital share and volume: each cell the whole sum of assumptions."""
-    words, values = sentences(WORDS), said.values()
+    values = said.values()
     saving = in_assumptions("sparing_aar")
     sheet.heading(top, words["grid"], size=13)
     for place, times in enumerate(GRID_VOLUMES, start=1):
@@ -177,15 +175,15 @@ def _grid(sheet: Sheet, said: Assumptions, top: int) -> None:
             sheet.formula(row, place, with_names(saving, at), value, Kind.COUNT)
 
 
-def scenario_sheet(book: Book, said: Assumptions) -> None:
+def scenario_sheet(book: Book, said: Assumptions, words: Words) -> None:
     """Write the results in every scenario, as formulas, with a chart."""
-    words, values = sentences(WORDS), said.values()
+    values = said.values()
     sheet = book.sheet(words["sheet_scenarios"], [38, 70, 18, 18, 18])
-    _header(sheet, 0, ("scenario", "changes", *(name for name, _, _ in SCENARIO_RESULTS)))
-    names = {figure.id: figure.name for figure in said.figures}
+    _header(sheet, 0, ("scenario", "changes", *(name for name, _, _ in SCENARIO_RESULTS)), words)
     for row, scenario in enumerate(said.scenarios, start=1):
-        sheet.text(row, 0, scenario.name, bold=True, valign="top")
-        sheet.text(row, 1, _changes(scenario.changes, names), text_wrap=True)
+        sheet.text(row, 0, words[f"scenario_{scenario.id}"], bold=True, valign="top")
+        changes = changes_in_words(scenario.changes, words)
+        sheet.text(row, 1, changes, text_wrap=True).lines(row, max(ceil(len(changes) / 66), 1))
         for place, (_, result, kind) in enumerate(SCENARIO_RESULTS, start=2):
             formula = changed(result, scenario.changes)
             sheet.formula(row, place, formula, evaluate(formula, values), kind)
@@ -205,12 +203,15 @@ def scenario_sheet(book: Book, said: Assumptions) -> None:
     sheet.freeze(1, 1)
 
 
-def _changes(changes: Mapping[str, str], names: Mapping[str, str]) -> str:
-    return "; ".join(f"{names[one]}: {text.replace('.', ',')}" for one, text in changes.items())
+def changes_in_words(changes: Mapping[str, str], words: Words) -> str:
+    """Return what a scenario changes, each assumption by its name."""
+    return "; ".join(
+        f"{words[f'figure_{one}']}: {text.replace('.', words['decimal_mark'])}"
+        for one, text in changes.items()
+    )
 
 
-def _header(sheet: Sheet, row: int, names: tuple[str, ...]) -> None:
+def _header(sheet: Sheet, row: int, names: tuple[str, ...], words: Words) -> None:
     for place, name in enumerate(names):
-        said = sentences(WORDS)[name]
         looks = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3B5C", "text_wrap": True}
-        sheet.text(row, place, said, valign="top", **looks)
+        sheet.text(row, place, words[name], valign="top", **looks)

@@ -3,23 +3,33 @@
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from math import isnan
+from math import ceil, isnan
 from typing import Final
 
-from flows.wording import fill_sentence, sentences
+from flows.wording import fill_sentence
 from reports.book import INPUT, PALE, Book, Column, Kind, Sheet, cell
-from reports.cost_benefit.assumptions import Assumption, Assumptions, with_measured
+from reports.cost_benefit.assumptions import (
+    ESTIMATE,
+    MEASURED,
+    Assumption,
+    Assumptions,
+    with_measured,
+)
 from reports.cost_benefit.expressions import evaluate
-from reports.cost_benefit.measured import Basis, a_year, figures
+from reports.cost_benefit.measured import Basis, figures
 from reports.cost_benefit.model import AS_PRINTED, SUMS, results
-from reports.cost_benefit.outlook import cash_sheet, scenario_sheet, sensitivity_sheet
+from reports.cost_benefit.outlook import Words, cash_sheet, scenario_sheet, sensitivity_sheet
+from reports.cost_benefit.tables import measured_rows, sender_rows
 
-WORDS: Final = "cost_benefit_words.toml"
-SHARES: Final = frozenset({"andel", "andel per år"})
-COUNTS: Final = frozenset({"forsendelser", "timer"})
+SHARES: Final = frozenset({"share", "share_a_year"})
+COUNTS: Final = frozenset({"letters", "hours"})
+PER_LINE: Final = 85
+"""Letters of a line of the read-me."""
+
+SOURCE_WIDTH: Final = 56
+"""Letters of a line that says where a figure is from."""
+
 NOTHING: Final = "–"
-
-SenderRow = tuple[str, str, int, float, float | None, float | None, float, float]
 
 LETTER_ROWS: Final = (
     ("pay", "lonn_uten", "lonn_med"),
@@ -29,23 +39,22 @@ LETTER_ROWS: Final = (
 )
 
 
-def workbook(said: Assumptions, basis: Basis, day: date) -> bytes:
+def workbook(said: Assumptions, basis: Basis, day: date, words: Words) -> bytes:
     """Return the workbook's bytes; equal assumptions and measurements give equal bytes."""
     said = replace(said, figures=with_measured(said.figures, figures(basis)))
-    words = sentences(WORDS)
     book = Book(words["title"])
     read_me = book.sheet(words["sheet_read_me"], [40, 100])
-    _assumption_sheet(book, said)
-    _measured_sheet(book, basis)
-    _letter_sheet(book, said)
-    npv = cash_sheet(book, said)
-    sensitivity_sheet(book, said)
-    scenario_sheet(book, said)
-    _sender_sheet(book, said, basis)
-    _benefit_sheet(book, said)
-    _unpriced_sheet(book, said)
-    _control_sheet(book, said)
-    _read_me(read_me, said, basis, npv, day)
+    _assumption_sheet(book, said, basis, words)
+    _measured_sheet(book, basis, words)
+    _letter_sheet(book, said, words)
+    npv = cash_sheet(book, said, words)
+    sensitivity_sheet(book, said, words)
+    scenario_sheet(book, said, words)
+    _sender_sheet(book, said, basis, words)
+    _benefit_sheet(book, said, words)
+    _unpriced_sheet(book, said, words)
+    _control_sheet(book, said, words)
+    _read_me(read_me, said, basis, npv, day, words)
     return book.content()
 
 
@@ -57,9 +66,9 @@ def kind_of(figure: Assumption) -> Kind:
 
 
 def _read_me(
-    sheet: Sheet, said: Assumptions, basis: Basis, npv: tuple[str, float], day: date
+    sheet: Sheet, said: Assumptions, basis: Basis, npv: tuple[str, float], day: date, words: Words
 ) -> None:
-    words, found = sentences(WORDS), results(said.values())
+    found = results(said.values())
     months = basis.months
     text = words["read_me_no_basis_text"]
     if months:
@@ -74,6 +83,7 @@ def _read_me(
     for row, (label, about) in enumerate(rows, start=2):
         sheet.text(row, 0, words[label], bold=True, valign="top")
         sheet.text(row, 1, about, text_wrap=True, valign="top")
+        sheet.lines(row, ceil(len(about) / PER_LINE))
     top = len(rows) + 3
     headline = (
         ("read_me_result", "sparing_aar", found["sparing_aar"], Kind.COUNT),
@@ -86,33 +96,44 @@ def _read_me(
         _result(sheet, row, 1, formula, value, kind, bold=True, bg_color=PALE, align="left")
 
 
-def _assumption_sheet(book: Book, said: Assumptions) -> None:
+def _assumption_sheet(book: Book, said: Assumptions, basis: Basis, words: Words) -> None:
     """Give every figure in yellow; each cell has a name, its low and high too."""
-    words = sentences(WORDS)
     names = ("name", "unit", "low", "expected", "high", "status", "source", "id")
-    sheet = book.sheet(words["sheet_assumptions"], [52, 18, 12, 14, 12, 11, 60, 20])
+    sheet = book.sheet(words["sheet_assumptions"], [52, 18, 12, 14, 12, 11, SOURCE_WIDTH + 4, 20])
     for place, name in enumerate(names):
         sheet.text(0, place, words[name], bold=True, font_color="#FFFFFF", bg_color="#1F3B5C")
     for row, figure in enumerate(said.figures, start=1):
         kind = kind_of(figure)
-        sheet.text(row, 0, figure.name).text(row, 1, figure.unit)
+        sheet.text(row, 0, words[f"figure_{figure.id}"]).text(row, 1, words[f"unit_{figure.unit}"])
         for place, suffix in ((2, "_lav"), (3, ""), (4, "_hoy")):
             value = (figure.low, figure.expected, figure.high)[place - 2]
             sheet.value(row, place, value, kind, bg_color=INPUT, border=1, border_color="#D9C88A")
             book.name(f"{figure.id}{suffix}", sheet, row, place)
-        sheet.text(row, 5, figure.status, bold=figure.status == "anslag")
-        sheet.text(row, 6, figure.source, text_wrap=True).text(row, 7, figure.id)
+        status = words[f"status_{figure.status}"]
+        sheet.text(row, 5, status, bold=figure.status == ESTIMATE)
+        source = source_of(figure, basis, words)
+        sheet.text(row, 6, source, text_wrap=True).text(row, 7, figure.id)
+        sheet.lines(row, ceil(len(source) / SOURCE_WIDTH))
     row = len(said.figures) + 1
-    sheet.text(row, 0, words["rate"]).text(row, 1, "andel per år")
+    sheet.text(row, 0, words["rate"]).text(row, 1, words["unit_share_a_year"])
     sheet.value(row, 3, said.discount_rate, Kind.SHARE, bg_color=INPUT, border=1)
     book.name("rente", sheet, row, 3)
-    sheet.text(row, 5, "oppgitt").text(row, 6, said.discount_source, text_wrap=True)
+    sheet.text(row, 5, words["status_stated"])
+    sheet.text(row, 6, words["source_rente"], text_wrap=True)
+    sheet.lines(row, ceil(len(words["source_rente"]) / SOURCE_WIDTH))
     sheet.text(row, 7, "rente")
     sheet.freeze(1, 1)
 
 
-def _measured_sheet(book: Book, basis: Basis) -> None:
-    words = sentences(WORDS)
+def source_of(figure: Assumption, basis: Basis, words: Words) -> str:
+    """Return where a figure is from."""
+    if figure.status != MEASURED:
+        return words[f"source_{figure.id}"]
+    first, last = basis.months[0].month, basis.months[-1].month
+    return fill_sentence(words["source_measured"], fra=first, til=last)
+
+
+def _measured_sheet(book: Book, basis: Basis, words: Words) -> None:
     sheet = book.sheet(words["sheet_measured"])
     columns = (
         Column(words["month"], Kind.TEXT, 12),
@@ -123,18 +144,7 @@ def _measured_sheet(book: Book, basis: Basis) -> None:
         Column(words["postage_per_letter"], Kind.NUMBER),
         Column(words["sheets_per_letter"], Kind.NUMBER),
     )
-    rows = [
-        (
-            one.month,
-            one.printed,
-            one.read,
-            _share(one.read, one.read + one.printed),
-            _share(one.production_ore / 100, one.printed),
-            _share(one.postage_ore / 100, one.printed),
-            _share(one.sheets, one.printed),
-        )
-        for one in basis.months
-    ]
+    rows = measured_rows(basis)
     sheet.table("Maalt", columns, rows)
     if len(basis.months) > 1:
         chart = book.chart(type="line")
@@ -149,9 +159,9 @@ def _measured_sheet(book: Book, basis: Basis) -> None:
         sheet.draw(len(rows) + 4, 0, chart)
 
 
-def _letter_sheet(book: Book, said: Assumptions) -> None:
+def _letter_sheet(book: Book, said: Assumptions, words: Words) -> None:
     """Show page 14 of the presentation, as formulas: a printed letter, a dispatch, a year."""
-    words, values = sentences(WORDS), said.values()
+    values = said.values()
     known = {**values, **results(values)}
     sheet = book.sheet(words["sheet_letter"], [70, 16, 16, 16])
     put = partial(_result, sheet)
@@ -174,9 +184,9 @@ def _letter_sheet(book: Book, said: Assumptions) -> None:
             row += 1
         row += 1
     for name in ("sparing_sending", "sparing_aar", "ett_prosentpoeng", "fast_sending"):
-        _named(book, sheet, row, name, known)
+        _named(book, sheet, row, name, known, words)
         row += 1
-    _named(book, sheet, row, "nullpunkt_digital", known)
+    _named(book, sheet, row, "nullpunkt_digital", known, words)
     sheet.text(row + 2, 0, words["as_printed"], text_wrap=True)
     put(row + 2, 3, AS_PRINTED.replace(" ", ""), evaluate(AS_PRINTED, known), Kind.NUMBER)
 
@@ -191,10 +201,12 @@ def _totals(label: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _named(book: Book, sheet: Sheet, row: int, name: str, known: dict[str, float]) -> None:
+def _named(
+    book: Book, sheet: Sheet, row: int, name: str, known: dict[str, float], words: Words
+) -> None:
     """Write a result and give its cell its name."""
     kind = Kind.SHARE if name == "nullpunkt_digital" else Kind.NUMBER
-    sheet.text(row, 0, sentences(WORDS)[LABELS[name]])
+    sheet.text(row, 0, words[LABELS[name]])
     _result(sheet, row, 3, name, known[name], kind)
     book.name(name, sheet, row, 3)
 
@@ -219,9 +231,8 @@ def _result(
         sheet.formula(row, column, f'IFERROR({words},"{NOTHING}")', value, kind, **looks)
 
 
-def _sender_sheet(book: Book, said: Assumptions, basis: Basis) -> None:
+def _sender_sheet(book: Book, said: Assumptions, basis: Basis, words: Words) -> None:
     """Rank the senders by what more digital letters would save."""
-    words = sentences(WORDS)
     sheet = book.sheet(words["sheet_senders"])
     columns = (
         Column(words["sender"], Kind.TEXT, 36),
@@ -233,31 +244,10 @@ def _sender_sheet(book: Book, said: Assumptions, basis: Basis) -> None:
         Column(words["one_point"], Kind.COUNT, summed=True),
         Column(words["all_digital"], Kind.COUNT, summed=True),
     )
-    price = said.values()["digital_pris"]
-    rows: list[SenderRow] = []
-    for one in basis.senders:
-        letters = a_year(one.printed + one.read, max(len(basis.months), 1))
-        paper = _share((one.production_ore + one.postage_ore) / 100, one.printed) or 0.0
-        worth = letters * 0.01 * (paper - price)
-        digital = _share(one.read, one.read + one.printed) or 0.0
-        rows.append(
-            (
-                one.sender,
-                one.organisation_number,
-                letters,
-                digital,
-                _share(one.production_ore / 100, one.printed),
-                _share(one.postage_ore / 100, one.printed),
-                worth,
-                worth * 100 * (1 - digital),
-            )
-        )
-    rows.sort(key=_by_worth)
-    sheet.table("Avsendere", columns, rows)
+    sheet.table("Avsendere", columns, sender_rows(said, basis))
 
 
-def _benefit_sheet(book: Book, said: Assumptions) -> None:
-    words = sentences(WORDS)
+def _benefit_sheet(book: Book, said: Assumptions, words: Words) -> None:
     sheet = book.sheet(words["sheet_benefits"])
     names = ("benefit", "measure", "owner", "baseline", "plan", "measured", "note")
     widths = (34, 46, 28, 14, 14, 14, 44)
@@ -268,26 +258,32 @@ def _benefit_sheet(book: Book, said: Assumptions) -> None:
         "Gevinster",
         columns,
         [
-            (one["name"], one["measure"], one["owner"], None, None, None, one["note"])
+            (
+                *(words[f"{what}_{one}"] for what in names[:3]),
+                None,
+                None,
+                None,
+                words[f"note_{one}"],
+            )
             for one in said.benefits
         ],
     )
 
 
-def _unpriced_sheet(book: Book, said: Assumptions) -> None:
-    words = sentences(WORDS)
+def _unpriced_sheet(book: Book, said: Assumptions, words: Words) -> None:
     sheet = book.sheet(words["sheet_unpriced"])
     columns = [
         Column(words[name], Kind.WORDS, width)
         for name, width in (("effect", 80), ("who", 28), ("direction", 18))
     ]
-    rows = [(one["effect"], one["who"], one["direction"]) for one in said.unpriced]
+    rows = [
+        [words[f"{what}_{one}"] for what in ("effect", "who", "direction")] for one in said.unpriced
+    ]
     sheet.table("Virkninger", columns, rows)
 
 
-def _control_sheet(book: Book, said: Assumptions) -> None:
+def _control_sheet(book: Book, said: Assumptions, words: Words) -> None:
     """Show what Python reckoned beside what the workbook's formulas give; nothing may differ."""
-    words = sentences(WORDS)
     sheet = book.sheet(words["sheet_controls"], [28, 20, 20, 20])
     for place, name in enumerate(("control", "python", "formula", "difference")):
         sheet.text(0, place, words[name], bold=True, font_color="#FFFFFF", bg_color="#1F3B5C")
@@ -300,12 +296,3 @@ def _control_sheet(book: Book, said: Assumptions) -> None:
         sheet.formula(row, 3, f"ROUND({cell(row, 1)}-{cell(row, 2)},6)", 0, Kind.NUMBER)
     sheet.mark_wrong(1, len(found), 3)
     sheet.freeze(1)
-
-
-def _share(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
-
-
-def _by_worth(row: SenderRow) -> tuple[float, str]:
-    """Order senders by what they would save, the largest first."""
-    return -row[7], row[0]

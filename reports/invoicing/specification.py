@@ -10,7 +10,7 @@ import xlsxwriter
 
 from flows.wording import sentences
 
-WORDS: Final = "workbook.toml"
+WORDS: Final = "month_workbook/nb.toml"
 COLUMNS: Final = (
     "posted_on",
     "shipment_id",
@@ -46,7 +46,7 @@ def specification(number: str, entries: Iterable[Mapping[str, Any]]) -> bytes:
         kroner = book.add_format({"num_format": "#,##0.00"})
         day = book.add_format({"num_format": "dd.mm.yyyy"})
         formats = (day, text, text, kroner, kroner, kroner)
-        sheet = book.add_worksheet(said["sheet_letters"])
+        sheet = book.add_worksheet(said["sheet_consumption"])
         for place, width in enumerate(WIDTHS):
             sheet.set_column(place, place, width, formats[place])
         sheet.freeze_panes(1, 0)

@@ -88,16 +88,20 @@ def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
     )
     (book,) = (demo.folder / "reports-out").glob("print-og-porto-*.xlsx")
     (model,) = (demo.folder / "reports-out").glob("kost-nytte-*.xlsx")
+    (counted,) = (demo.folder / "reports-out").glob("statistikk-*.xlsx")
 
     pieces = etree.parse(manifest).getroot()
     assert int(pieces.get("pages")) == len(PdfReader(batch).pages)
     assert receipts.read_text(encoding="utf-8").startswith("#svarut-kvittering;1;SVAR;")
     sheets = load_workbook(book)
     assert sheets.sheetnames[0] == "Les meg"
-    differences = [row[3].value for row in sheets["Avstemming"].iter_rows(min_row=2)]
-    assert set(differences) == {0}
+    states = [row[4].value for row in sheets["Avstemming"].iter_rows(min_row=2)]
+    assert {state for state in states if state} <= {"Går opp", "Forklart"}
     measured = load_workbook(model)["Målt grunnlag"]
-    assert measured["B2"].value == sheets["Forbruk"].max_row - 1
+    assert measured["B2"].value == sheets["Forbruk"].max_row - 2
+    statistics = load_workbook(counted, data_only=True)
+    assert statistics["Sammendrag"]["C4"].value == len(demo.made)
+    assert {row[3].value for row in statistics["Kontroll"].iter_rows(min_row=2)} == {0}
 
 
 def test_no_name_number_or_address_is_ever_said(demo: Demo) -> None:

@@ -7,18 +7,22 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from pysequoia import Cert
 
 from flows.certification.checking import check_answers
 from flows.certification.letters import TRIALS
 from flows.certification.making import make_set
 from flows.domain.vendor_profile import NEUTRAL
 from flows.errors import NeedsAPerson
+from flows.sandbox.locked_packages import PUBLIC, make_pair
 from flows.sandbox.print_shop import PrintShop
+from flows.settings import OpenPgpSettings
 
 pytestmark = pytest.mark.integration
 
@@ -62,6 +66,27 @@ def pieces_of(package: Path) -> list[ET.Element]:
 
 def test_a_vendor_who_does_well_is_told_so(answered: Path) -> None:
     assert wrong_in(answered) == []
+
+
+def test_a_vendor_who_wants_packages_encrypted_gets_the_set_so(tmp_path: Path) -> None:
+    make_pair(tmp_path / "keys")
+    public = tmp_path / "keys" / PUBLIC
+    way = replace(
+        NEUTRAL.transport,
+        encryption="pgp",
+        recipient_key=PUBLIC,
+        recipient_fingerprint=Cert.from_file(str(public)).fingerprint,
+    )
+    keys = OpenPgpSettings(keys_folder=public.parent)
+
+    make_set(tmp_path / "set", replace(NEUTRAL, transport=way), NOW, keys)
+    shop = PrintShop(tmp_path / "set", "TEST")
+    shop.take_in(NOW)
+    shop.print_and_post(NOW)
+
+    names = [file.suffix for file in (tmp_path / "set" / "inn").iterdir()]
+    assert set(names) == {".pgp", ".ok"}
+    assert wrong_in(tmp_path / "set") == []
 
 
 def receipts_of(folder: Path) -> Path:

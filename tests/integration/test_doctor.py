@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from flows import clock
 from flows.database.prices import keep_price_list
 from flows.database.senders import keep_senders
 from flows.database.session import open_database, transaction
+from flows.database.vendors import keep_profiles
 from flows.doctor import at_home
 from flows.doctor.examination import examine
 from flows.domain.price_list import parse_prices
 from flows.domain.sender import parse_senders
+from flows.domain.vendor_profile import NEUTRAL
 from flows.settings import Settings
 from flows.wording import TEMPLATES
 
@@ -182,6 +184,13 @@ def the_vendor_has_no_folder(world: World) -> None:
     (world.server.root / "inn").rmdir()
 
 
+def the_vendors_key_is_not_here(world: World) -> None:
+    pinned = {"recipient_key": "vendor.asc", "recipient_fingerprint": "ab" * 20}
+    way = replace(NEUTRAL.transport, encryption="pgp", **pinned)
+    with open_database(world.settings.database_url) as database, transaction(database) as tx:
+        keep_profiles(tx, [replace(NEUTRAL, transport=way)])
+
+
 def the_profile_is_unknown(world: World) -> None:
     world.change_in("vendor", profile="nobody")
 
@@ -221,6 +230,7 @@ FAULTS: dict[Callable[[World], None], tuple[str, str]] = {
     the_vendor_is_another: ("print vendor", "host key"),
     the_vendor_does_not_know_us: ("print vendor", "key"),
     the_vendor_has_no_folder: ("print vendor", "has no inn"),
+    the_vendors_key_is_not_here: ("vendor's key", "there is no key of the vendor"),
     the_profile_is_unknown: ("print vendor", "nobody"),
     prefect_is_down: ("prefect", "nothing is scheduled"),
     a_template_is_missing: ("words and fonts", "problems.toml"),

@@ -34,9 +34,10 @@ from flows.domain.shipment import ShipmentId
 from flows.domain.status import Status
 from flows.domain.vendor_profile import NEUTRAL, Transport
 from flows.errors import NeedsAPerson, TryAgainLater
-from flows.print_batch import assembling, transfer
+from flows.print_batch import assembling
 from flows.print_batch.assembling import assemble_batch
 from flows.print_batch.collecting import AcknowledgementCounts, collect_acknowledgements
+from flows.print_batch.parcel import Cargo, parcel_of
 from flows.print_batch.reserving import reserve_batches, show_night
 from flows.print_batch.sending import Sent, batches_under_way, letters_for_a_person, send_batch
 from flows.print_batch.transfer import hand_over_batch
@@ -139,7 +140,8 @@ def world(sqlite: Database, tmp_path: Path, login: Login) -> Iterator[World]:
 
 
 def an_ok(world: World) -> bytes:
-    return transfer._parcel(world.batch(), NEUTRAL.transport).ok()
+    parcel = parcel_of(world.batch(), NEUTRAL.transport)
+    return parcel.ok(Cargo(Path(), parcel.package_sha256, parcel.package_size_bytes))
 
 
 def a_letter(world: World, pages: int = 1, **changes: object) -> Registration:

@@ -7,6 +7,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from flows.database.open_items import still_open
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.shipments import documents_of
+from flows.database.vendors import keep_profiles
 from flows.domain.shipment import ShipmentId
+from flows.domain.vendor_profile import NEUTRAL
 from flows.intake import inbox as inbox_room
 from flows.intake.inbox import SourceSummary, take_in
 from flows.intake.retention import remove_old
@@ -300,6 +303,29 @@ def test_a_national_number_where_the_window_shows_it_is_rejected(intake: Intake)
 
     assert intake.run().rejected == 1
     assert intake.codes("brev") == ["ADRESSE_FODSELSNUMMER"]
+
+
+@pytest.mark.parametrize(
+    ("most_sheets", "vendor", "rejected"), [(2, "default", 1), (3, "default", 0), (2, "manual", 0)]
+)
+def test_a_letter_has_as_many_sheets_as_its_senders_vendor_takes(
+    intake: Intake, most_sheets: int, vendor: str, rejected: int
+) -> None:
+    paper = replace(NEUTRAL.paper, most_sheets=most_sheets)
+    with transaction(intake.database) as tx:
+        keep_profiles(tx, [replace(NEUTRAL, paper=paper)])
+    intake.lay_zip("brev.zip", a_letter(a_pdf(2)))
+
+    found = take_in(
+        intake.inbox,
+        a_sender(print_vendor=vendor),
+        settings=intake.settings,
+        database=intake.database,
+        now=MONDAY,
+    )
+
+    assert found.rejected == rejected
+    assert ("UTSKRIFT_FOR_MANGE_ARK" in intake.codes("brev")) == bool(rejected)
 
 
 def test_a_letter_cleared_long_ago_gets_its_first_answer_again(intake: Intake) -> None:

@@ -16,7 +16,7 @@ from flows.clock import OSLO
 from flows.database import facts, invoices, receipt_quarantine, returns
 from flows.database.open_items import still_open
 from flows.database.session import Database, reading, transaction
-from flows.database.tables import events, receipt_files, shipments
+from flows.database.tables import charges, events, receipt_files, shipments
 from flows.database.vendors import all_profiles, keep_profiles, profile_on
 from flows.domain.returned_mail import ReturnReason
 from flows.domain.shipment import ShipmentId
@@ -97,7 +97,8 @@ def test_a_vendor_of_either_dialect_is_booked_alike_and_once(vendor: Vendor) -> 
     assert counts == [BookingCounts(applied=4, quarantined=2), BookingCounts(known=1)]
     assert vendor.answers_are_booked() == []
     with reading(vendor.database) as tx:
-        found = facts.charge_rows(tx, first=date(2026, 11, 25), before=date(2026, 11, 26))
+        of_day = charges.c.posted_on == date(2026, 11, 25)
+        found = tx.execute(select(charges).where(of_day)).mappings().all()
         states = dict(tx.execute(select(receipt_files.c.vendor, receipt_files.c.state)).all())
     assert states == {vendor.settings.vendor.profile: "BOOKED"}
     assert sum(row["net_ore"] for row in found) == 3 * 261 + 2 * 1990 + 9900

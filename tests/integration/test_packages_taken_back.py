@@ -1,22 +1,30 @@
 """Batches annulled and sent again: nobody gets two letters, and nobody none."""
 
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from at_the_vendor import AGAIN, BATCH, NIGHT, PACKAGE, AtTheVendor, at_the_vendor
 from builders import handed_over
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from flows.database import attempts, batch_states, follow, offers, tables
 from flows.database.attempts import TheWord
 from flows.database.giving_back import GivenBack
 from flows.database.session import Database, reading, transaction
+from flows.database.tables import receipt_lines
 from flows.domain.batch import AT_THE_VENDOR, BatchId, BatchStatus
 from flows.domain.status import Status
+from flows.domain.vendor_profile import NEUTRAL
 from flows.errors import NeedsAPerson
 from flows.print_batch import resending
+from flows.receipts import ingestion, reconciling, replaying
+from flows.receipts.answers import complete_answers
+from flows.sandbox import vendor_files
+from flows.sandbox.print_shop import Taken, _receipt
+from flows.sftp import connect
 
 pytestmark = pytest.mark.integration
 
@@ -129,7 +137,120 @@ def test_a_receipt_of_an_annulled_batch_is_parked_and_costs_nothing(world: AtThe
 
     assert states == ["QUARANTINED", "QUARANTINED"]
     assert world.statuses(letters) == ["AKSEPTERT", "AKSEPTERT"]
-    assert world.open_codes() == ["RECEIPT_LINES_QUARANTINED"]
+    assert world.open_codes() == ["PRINTED_THOUGH_ENDED", "RECEIPT_LINES_QUARANTINED"]
+
+
+def sent_again_while_the_shop_prints(world: AtTheVendor) -> None:
+    """The vendor has taken in the first attempt, and the second has left the night after."""
+    world.letters(paper=2)
+    world.night()
+    world.answers()
+    resend(world)
+    world.night(NEXT_NIGHT)
+
+
+def test_a_late_receipt_of_an_ended_attempt_is_not_the_newer_ones(world: AtTheVendor) -> None:
+    sent_again_while_the_shop_prints(world)
+
+    states = world.receipts(AT_TEN)  # posted before the second attempt left
+
+    assert states == ["QUARANTINED", "QUARANTINED"]
+    assert waiting_items(world)["PRINTED_THOUGH_ENDED"][0] == BATCH
+    assert world.batch().status is BatchStatus.HANDED_OVER
+    assert charged(world) == 0
+
+
+def test_the_reconciliation_says_what_an_ended_attempt_costs_until_it_is_decided(
+    world: AtTheVendor,
+) -> None:
+    sent_again_while_the_shop_prints(world)
+    world.receipts(AT_TEN)
+    with reading(world.database) as tx:
+        lines = tx.execute(select(receipt_lines)).all()
+
+    reconciling.look_and_keep(world.database, world.settings, NEXT_NIGHT)
+    told = waiting_items(world)["PRINTED_THOUGH_ENDED"]
+    file = lines[0].file_sha256
+    numbers = [one.line for one in lines]
+    replaying.dismiss(world.database, file, numbers, by="ON", why="credited", now=NEXT_NIGHT)
+    reconciling.look_and_keep(world.database, world.settings, NEXT_NIGHT)
+
+    assert told == (BATCH, sum(one.production_ore + one.postage_ore for one in lines))
+    assert "PRINTED_THOUGH_ENDED" not in waiting_items(world)
+
+
+def test_between_two_attempts_a_receipt_keeps_the_next_from_leaving(world: AtTheVendor) -> None:
+    world.letters(paper=1)
+    world.night()
+    world.answers()
+    resend(world)
+
+    assert world.receipts(AT_TEN) == ["QUARANTINED"]
+    with pytest.raises(NeedsAPerson, match="it may be printing"):
+        world.night(NEXT_NIGHT)
+
+
+def test_a_person_says_that_the_ended_attempt_is_the_one_that_counts(world: AtTheVendor) -> None:
+    sent_again_while_the_shop_prints(world)
+    world.receipts(AT_TEN)
+    with reading(world.database) as tx:
+        lines = tx.execute(select(receipt_lines)).all()
+    for one in lines:
+        place = (world.database, one.file_sha256, one.line)
+        changes = {"attempt": AGAIN}
+        replaying.fix_line(*place, changes, by="ON", why="the newer is stopped", now=NEXT_NIGHT)
+
+    file = lines[0].file_sha256
+    counts = replaying.replay_lines(world.database, file, [], by="ON", why="so", now=NEXT_NIGHT)
+
+    assert counts.applied == 2
+    assert charged(world) == sum(one.production_ore + one.postage_ore for one in lines)
+
+
+def test_a_vendor_who_names_the_ended_attempt_is_believed_whatever_the_hour(
+    world: AtTheVendor,
+) -> None:
+    sent_again_while_the_shop_prints(world)
+    columns = dict(NEUTRAL.receipts.columns)
+    later = NEXT_NIGHT + timedelta(hours=3)
+
+    ingest_posted(world, later, {columns["attempt"]: PACKAGE})
+
+    assert charged(world) == 0
+    assert waiting_items(world)["PRINTED_THOUGH_ENDED"][0] == BATCH
+
+
+def ingest_posted(world: AtTheVendor, now: datetime, said: dict[str, str]) -> None:
+    """Let the shop write a receipt file with a column more, and book it."""
+    (book,) = world.shop.books.glob(f"{PACKAGE}.json")
+    letters = [Taken(**row) for row in json.loads(book.read_text(encoding="utf-8"))["letters"]]
+    rows = [{**_receipt(one, now), **said} for one in letters]
+    columns = (*vendor_files.COLUMNS, *said)
+    costs = [
+        sum(int(row[name].replace(",", "")) for row in rows)
+        for name in ("produksjonskostnad", "porto")
+    ]
+    totals = ";".join(f"{ore // 100},{ore % 100:02d}" for ore in costs)
+    lines = [f"#svarut-kvittering;1;SVAR;{len(rows)};{totals}", ";".join(columns)]
+    lines += [";".join(row[name] for name in columns) for row in rows]
+    world.shop._publish("ut/kvittering", "SVAR-1.csv", "\n".join(lines).encode())
+    with connect(world.settings.vendor) as server:
+        (answer,) = complete_answers(server, NEUTRAL)
+    ingestion.ingest(world.database, world.settings, answer, now)
+
+
+def charged(world: AtTheVendor) -> int:
+    with reading(world.database) as tx:
+        return tx.scalar(select(func.coalesce(func.sum(tables.charges.c.net_ore), 0))) or 0
+
+
+def waiting_items(world: AtTheVendor) -> dict[str, tuple[str, int | None]]:
+    items = tables.open_items.c
+    with reading(world.database) as tx:
+        rows = tx.execute(
+            select(items.code, items.subject, items.amount_ore).where(items.closed_at.is_(None))
+        )
+        return {row.code: (row.subject, row.amount_ore) for row in rows}
 
 
 def test_nobody_annuls_without_saying_who_and_on_whose_word() -> None:

@@ -13,8 +13,9 @@ from builders import MONDAY, a_registration, a_sender, notified, on_paper, regis
 from sqlalchemy import func, select
 
 from flows.clock import OSLO
-from flows.database import offers, tables
-from flows.database.open_items import still_open
+from flows.database import holds, offers, tables
+from flows.database.batches import NOT_PRINTABLE
+from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.senders import keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.vendors import keep_profiles
@@ -84,6 +85,27 @@ def test_what_comes_after_the_cut_off_goes_the_next_night(
     assert night.waiting == {"after the cut-off": 1}
     assert list(first) == early
     assert reserved(database) == dict.fromkeys([*early, *late], 1)
+
+
+def test_a_dry_run_counts_what_is_kept_back_for_a_person(
+    database: Database, settings: Settings
+) -> None:
+    going, held, unprintable = letters_on_paper(database, 3)
+    waiting = letters_on_paper(database, 2, sender="sorvik")
+    with transaction(database) as tx:
+        keep_senders(tx, [a_sender("sorvik", on_hold=True)])
+        holds.hold(tx, [held, waiting[0]], by="ON", why="two of them", at=MONDAY)
+        raise_item(tx, OpenItem(NOT_PRINTABLE, unprintable, "the address", "mend it"), MONDAY)
+
+    night = show_night(database, settings, TUESDAY)
+    reserve_batches(database, settings, TUESDAY)
+
+    assert night.kept_back == {
+        ("nordvik", "HELD_BY_A_PERSON"): 1,
+        ("nordvik", "LETTER_NOT_PRINTABLE"): 1,
+        ("sorvik", "the sender is on hold"): 2,
+    }
+    assert list(reserved(database)) == [going]
 
 
 def test_the_letters_of_missed_nights_join_the_next(database: Database, settings: Settings) -> None:

@@ -23,7 +23,19 @@ from flows.errors import NeedsAPerson
 
 START = '[[vendor]]\nid = "a"\nvalid_from = 2026-01-01\n'
 
+WAY = START + "[vendor.transport]\n"
 FAULTS = {
+    "encrypted to nobody": (WAY + 'encryption = "pgp"', "pgp needs recipient_key"),
+    "a fingerprint cut short": (
+        WAY + 'encryption = "pgp"\nrecipient_key = "v.asc"\nrecipient_fingerprint = "ABCD 1234"',
+        "pgp needs recipient_key",
+    ),
+    "a key of another folder": (
+        WAY + f'encryption = "pgp"\nrecipient_key = "../v"\nrecipient_fingerprint = "{"ab" * 20}"',
+        "pgp needs recipient_key",
+    ),
+    "a key and no encryption": (WAY + 'recipient_key = "v.asc"', "go with encryption pgp"),
+    "signed in the clear": (WAY + "signed = true", "go with encryption pgp"),
     "not TOML": ("[[vendor", "is not TOML"),
     "nothing": ("", "no [[vendor]]"),
     "not a table": ("vendor = 1", "not a table of vendors"),

@@ -77,6 +77,7 @@ LETTERS = st.lists(
         postage_ore=st.integers(0, 100_000).map(lambda kroner: 4 * kroner),
         account_code=st.text("abcæøåÆØÅ019_-.", max_size=20),
         reprints=st.integers(0, 9),
+        attempt=st.integers(0, 99),
         posted_at=st.datetimes(
             datetime(2026, 1, 1),  # noqa: DTZ001  -- the zone is given beside it
             datetime(2027, 12, 31),  # noqa: DTZ001

@@ -133,6 +133,10 @@ CASES = (
         a_world(set_aside=[SetAside("file-1", "unknown", 2335, None)]), ore=2335,
     ),
     Case(
+        "B3", "printed_though_ended", BATCH,
+        a_world(set_aside=[SetAside("file-1", L1, 2335, 2300, BATCH)]), ore=2335,
+    ),
+    Case(
         "B4", "contradicting_receipts", L1,
         a_world(set_aside=[SetAside("file-1", L1, 2335, 2300)]), ore=35,
     ),

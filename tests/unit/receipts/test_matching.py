@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from flows.domain.batch import BatchId
 from flows.domain.receipt import (
     BookedReceipt,
+    EndedPiece,
     LineKind,
     LineState,
     PrintReceipt,
@@ -77,6 +78,31 @@ def test_a_line_that_answers_a_letter_is_booked() -> None:
     assert (line.line, line.receipt, line.takes_back) == (3, a_receipt(), None)
 
 
+SENT_AGAIN = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+def sent_again(**changes: object) -> SentPiece:
+    """A letter of a batch whose first attempt was ended, and whose second has left."""
+    ended = (EndedPiece(BATCH, 1, 1, SENT_AGAIN - timedelta(days=3)),)
+    return a_piece(**{"attempt": 2, "handed_over_at": SENT_AGAIN, "ended": ended} | changes)
+
+
+OF_THE_LIVE_ATTEMPT = {
+    "posted after it left": a_receipt(),
+    "and it says so": a_receipt(attempt=2),
+    "a person says so of what was printed before": a_receipt(
+        attempt=2, posted_at=SENT_AGAIN - timedelta(hours=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("receipt", OF_THE_LIVE_ATTEMPT.values(), ids=list(OF_THE_LIVE_ATTEMPT))
+def test_a_receipt_of_the_live_attempt_is_booked(receipt: PrintReceipt) -> None:
+    matching = match_lines([StagedLine(3, receipt)], sent(sent_again()), TERMS)
+
+    assert [one.receipt for one in matching.applied] == [receipt]
+
+
 ASIDE = {
     "a letter nobody knows": (a_receipt(), {}, "no letter"),
     "never in a batch": (
@@ -106,6 +132,41 @@ ASIDE = {
         a_receipt(),
         sent(a_piece(handed_over_at=a_receipt().posted_at + timedelta(hours=12))),
         "is the hour right",
+    ),
+    "printed in an attempt that was sent again": (
+        a_receipt(posted_at=SENT_AGAIN - timedelta(hours=1)),
+        sent(sent_again()),
+        "printed in an attempt that was ended: SVAR-20261124-01-C5SHS, attempt 1",
+    ),
+    "printed so, and the newer one too": (
+        a_receipt(posted_at=SENT_AGAIN - timedelta(hours=1)),
+        sent(sent_again(status=Status.PRINTED, in_force=booked(a_receipt()))),
+        "attempt that was ended",
+    ),
+    "posted later, and the vendor names the ended attempt": (
+        a_receipt(attempt=1),
+        sent(sent_again()),
+        "attempt that was ended",
+    ),
+    "printed between two attempts": (
+        a_receipt(),
+        sent(sent_again(status=Status.ACCEPTED, handed_over_at=None)),
+        "was ended",
+    ),
+    "printed after it was annulled, and in another batch now": (
+        a_receipt(),
+        sent(sent_again(batch_id=BatchId("B"), piece_number=4)),
+        "was ended",
+    ),
+    "posted before any attempt left": (
+        a_receipt(posted_at=SENT_AGAIN - timedelta(days=9)),
+        sent(sent_again()),
+        "the hour right",
+    ),
+    "an attempt there never was": (
+        a_receipt(attempt=3),
+        sent(sent_again()),
+        "names attempt 3, and the letter was never",
     ),
     "corrects nothing": (a_receipt(kind=LineKind.CORRECTION), sent(a_piece()), "not booked"),
     "takes back nothing": (a_receipt(kind=LineKind.REVERSAL), sent(a_piece()), "not booked"),

@@ -36,8 +36,8 @@ def test_the_figures_that_the_presentation_prints_are_the_defaults() -> None:
 
     assert values["andel_digital"] == 0.25
     assert (values["materiell_med"], values["porto_uten"], values["porto_med"]) == (5.7, 13, 7.5)
-    assert {one.status for one in SAID.figures if one.id.startswith("porto")} == {"oppgitt"}
-    assert {one.id for one in SAID.figures if one.status == "anslag"} >= {
+    assert {one.status for one in SAID.figures if one.id.startswith("porto")} == {"stated"}
+    assert {one.id for one in SAID.figures if one.status == "estimate"} >= {
         "aarskostnad",
         "timer",
         "volum",
@@ -122,12 +122,12 @@ def test_what_never_pays_for_itself_is_said_so() -> None:
 
 
 def test_what_was_measured_takes_the_place_of_an_estimate() -> None:
-    found = with_measured(SAID.figures, {"porto_med": (21.5, "kvitteringer 2026-11")})
+    found = with_measured(SAID.figures, {"porto_med": 21.5})
 
     porto = next(one for one in found if one.id == "porto_med")
-    assert (porto.expected, porto.status) == (21.5, "målt")
+    assert (porto.expected, porto.status) == (21.5, "measured")
     assert porto.high / porto.expected == pytest.approx(20 / 7.5)
-    assert sum(one.status == "målt" for one in found) == 1
+    assert sum(one.status == "measured" for one in found) == 1
 
 
 def test_a_day_before_every_discount_rate_is_told() -> None:

@@ -27,7 +27,7 @@ def test_a_known_fault_fails_and_silence_is_said(
     tmp_path: Path, answer: str, code: int, says: str
 ) -> None:
     (tmp_path / "pip_audit").mkdir()
-    (tmp_path / "pip_audit" / "__init__.py").touch()  # or the installed one is found first
+    (tmp_path / "pip_audit" / "__init__.py").touch()
     (tmp_path / "pip_audit" / "__main__.py").write_text(f"print({answer!r})", encoding="utf-8")
 
     ran = subprocess.run(

@@ -1,0 +1,1 @@
+"""See at a glance whether all is well, and tell a person when it is not."""

@@ -1,0 +1,1 @@
+"""The tables of reports as files for other programs."""

@@ -1,0 +1,1 @@
+"""How letters went, counted: the statistics workbook and its tables."""

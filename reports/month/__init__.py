@@ -1,0 +1,1 @@
+"""The month's workbook, Print og porto: what finance opens."""
