@@ -78,7 +78,8 @@ END
 
 install_units() {
     local unit
-    for unit in svarut.target svarut-prefect.service svarut-worker@.service; do
+    for unit in svarut.target svarut-prefect.service svarut-worker@.service svarut-watch.service \
+        svarut-watch.timer; do
         install -m 644 "$HERE/systemd/$unit" /etc/systemd/system/
     done
     if [ "$STAND_INS" = yes ]; then
@@ -94,6 +95,7 @@ start_unit() {
 }
 
 finish() {
+    start_unit svarut-watch.timer
     systemctl start svarut.target
 }
 

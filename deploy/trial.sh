@@ -3,6 +3,7 @@
 # The units themselves are read: what is tried is what they say, but for users and hardening.
 #
 #   deploy/trial.sh FOLDER start|stop|kill UNIT...   kill: by SIGKILL; it comes back
+#   deploy/trial.sh FOLDER once UNIT [OPTION...]    what a timer starts, now
 #   deploy/trial.sh FOLDER start-database|restart-database|stop-database
 #   deploy/trial.sh FOLDER down                     stops everything
 # shellcheck disable=SC1090,SC1091  # files made when it runs
@@ -10,7 +11,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 APP=$(dirname "$HERE")
 [ $# -ge 2 ] || {
-    sed -n '5,7s/^# \{0,1\}//p' "$0"
+    sed -n '5,8s/^# \{0,1\}//p' "$0"
     exit 2
 }
 FOLDER=$(cd "$1" && pwd)
@@ -42,12 +43,9 @@ start() {
 
 # Start a unit's program again whenever it ends, until it is to be stopped (Restart=always).
 keep() {
-    local unit=$1 file before main
+    local unit=$1 before main
     export SVARUT_TRIAL_UNIT=$FOLDER:$unit
-    set -a
-    for file in $(lines_of "$unit" EnvironmentFile); do . "$file"; done
-    [ ! -e "$FOLDER/etc/trial.env" ] || . "$FOLDER/etc/trial.env"
-    set +a
+    read_environment "$unit"
     cd "$APP"
     before=$(lines_of "$unit" ExecStartPre)
     main=$(lines_of "$unit" ExecStart)
@@ -60,6 +58,23 @@ keep() {
         end_group
         [ -e "$RUN/$unit.stopped" ] || sleep 1
     done
+}
+
+read_environment() {
+    local file
+    set -a
+    for file in $(lines_of "$1" EnvironmentFile); do . "$file"; done
+    [ ! -e "$FOLDER/etc/trial.env" ] || . "$FOLDER/etc/trial.env"
+    set +a
+}
+
+once() {
+    local unit=$1 main
+    shift
+    read_environment "$unit"
+    cd "$APP"
+    main=$(lines_of "$unit" ExecStart)
+    eval "exec $main \"\$@\""
 }
 
 # What a program leaves behind is ended with it, as systemd does with its control group.
@@ -124,7 +139,7 @@ case "$what" in
         for unit; do stop "$unit" & done
         wait
         ;;
-    keep) keep "$1" ;;
+    keep | once) "$what" "$@" ;;
     kill) kill -KILL "$(cat "$RUN/$1.pid")" ;;
     start-database | restart-database | stop-database) database "${what%-database}" ;;
     down) down ;;

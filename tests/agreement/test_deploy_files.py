@@ -15,7 +15,8 @@ from conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
 SCRIPTS = sorted(DEPLOY.glob("*.sh"))
-UNITS = sorted(DEPLOY.glob("systemd/*.service"))
+UNITS = [unit for unit in sorted(DEPLOY.glob("systemd/*.service")) if unit.stem != "svarut-watch"]
+"""Those that run all the time; the watch is started by its timer."""
 TEMPLATES = sorted(DEPLOY.glob("etc/*"))
 
 HARDENED = (
@@ -78,7 +79,7 @@ def test_a_unit_belongs_to_the_target_and_comes_back(unit: Path) -> None:
     assert "Restart=always" in text
 
 
-@pytest.mark.parametrize("name", ["svarut-prefect", "svarut-worker@"])
+@pytest.mark.parametrize("name", ["svarut-prefect", "svarut-worker@", "svarut-watch"])
 def test_what_runs_in_production_may_do_little(name: str) -> None:
     lines = (DEPLOY / f"systemd/{name}.service").read_text(encoding="utf-8").splitlines()
 

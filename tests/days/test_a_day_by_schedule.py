@@ -16,13 +16,14 @@ from days.trial import SFTP, WORKERS, Trial, set_up, wait_for
 from sqlalchemy import func, select, text
 
 from flows.clock import OSLO
-from flows.database import follow
+from flows.database import alarms, follow
 from flows.database.open_items import still_open
 from flows.database.session import Database, Tx, open_database, reading
 from flows.database.tables import batches, offers, receipt_lines, shipments
 from flows.domain.batch import BatchStatus
 from flows.domain.status import Status
 from flows.sandbox.letters import make_letters
+from flows.watching.schedules import SCHEDULES
 
 pytestmark = pytest.mark.day
 
@@ -63,6 +64,7 @@ def timetable(trial: Trial) -> Iterator[Timetable]:
 def test_no_letter_is_lost_or_printed_twice_in_days_when_everything_breaks(
     trial: Trial, timetable: Timetable, database: Database
 ) -> None:
+    only_nights_are_held_against_their_schedule(trial)
     deployed, files = timetable.as_deployed(), trial.files()
     timetable.take_over()
     make_letters(
@@ -79,6 +81,7 @@ def test_no_letter_is_lost_or_printed_twice_in_days_when_everything_breaks(
     the_database_restarts_while_receipts_are_fetched(trial, timetable, database)
     the_night_is_killed(trial, timetable, database)
     what_was_printed_is_booked(trial, timetable, database)
+    assert alarms_on(trial, database, on(THURSDAY, "23:00")) == set()
     endings = everything_is_held_against_each_other(timetable)
 
     programs = trial.programs()
@@ -104,6 +107,23 @@ def test_no_letter_is_lost_or_printed_twice_in_days_when_everything_breaks(
     assert all(run["auto_scheduled"] for run in timetable.runs())
     assert again == (deployed, files, programs)
     assert {mode for name, (mode, _) in files.items() if name.endswith(".env")} == {0o600}
+
+
+def only_nights_are_held_against_their_schedule(trial: Trial) -> None:
+    """We leap through the days: what should run around the clock would be missed all the time."""
+    flows = [flow for flow in SCHEDULES if flow not in {"last-look", "print-batch"}]
+    never = "".join(f'{flow} = ""\n' for flow in flows) + 'last-look = "10 1 * * 1-5"\n'
+    with (trial.folder / "etc/svarut/svarut.toml").open("a") as file:
+        file.write(f"[watch]\ndisk_free_gb = 0\n[watch.schedules]\n{never}")
+
+
+def alarms_on(trial: Trial, database: Database, at: datetime) -> set[tuple[str, str]]:
+    """Let the timer's unit look at everything; return the alarms that are on, and about what."""
+    code = trial.once("svarut-watch", "--at", at.isoformat())
+    with reading(database) as tx:
+        on_now = {(one.alarm.code, one.alarm.subject) for one in alarms.live(tx)}
+    assert code == (3 if on_now else 0)
+    return on_now
 
 
 def letters_come_in(trial: Trial, timetable: Timetable) -> None:
@@ -139,6 +159,12 @@ def the_night_is_missed_and_the_vendor_is_away(
     night = timetable.tick("print_batch", on(TUESDAY, "01:30"), starts=morning)
     wait_for(lambda: timetable.is_past(night), "the night's moment to pass")
     assert timetable.is_named(night, "Scheduled", "Late")
+    assert alarms_on(trial, database, on(TUESDAY, "07:55")) == {
+        ("PRINT_NIGHT_NOT_RUN", "print-batch"),
+        ("FLOW_MISSED", "last-look"),
+        ("PAPER_NOT_SENT", "letters"),
+        ("LETTER_STUCK", "AKSEPTERT"),  # nobody has asked Altinn about them since Monday morning
+    }
 
     trial.order("start", *WORKERS)
     published = timetable.tick("dispatch", morning)
@@ -147,6 +173,7 @@ def the_night_is_missed_and_the_vendor_is_away(
 
     assert timetable.ends(look, night, published) == ["Completed"] * 3
     assert batches_that_left(database) > 0
+    assert alarms_on(trial, database, on(TUESDAY, "08:05")) == set()
 
 
 def the_database_restarts_while_receipts_are_fetched(
@@ -188,6 +215,9 @@ def the_night_is_killed(trial: Trial, timetable: Timetable, database: Database) 
     assert timetable.ends(killed, second) == ["Crashed", "Completed"]
     assert batches_that_left(database) > before
     assert not batches_under_way(database)
+    assert alarms_on(trial, database, on(THURSDAY, "06:00")) == {
+        ("ACKNOWLEDGEMENT_MISSING", batch) for batch in batches_of_thursday(database)
+    }  # the vendor has slept; that the night was killed needs nobody, for it was taken up
 
 
 def what_was_printed_is_booked(
@@ -244,6 +274,11 @@ def batches_that_left(database: Database) -> int:
 def batches_under_way(database: Database) -> int:
     with reading(database) as tx:
         return batches_in(tx, BatchStatus.RESERVED, BatchStatus.ASSEMBLED, BatchStatus.HANDING_OVER)
+
+
+def batches_of_thursday(database: Database) -> list[str]:
+    with reading(database) as tx:
+        return list(tx.scalars(select(batches.c.id).where(batches.c.id.like("SVAR-20261126-%"))))
 
 
 def deadlines(database: Database) -> dict[str, datetime]:

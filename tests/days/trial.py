@@ -33,6 +33,11 @@ class Trial:
         """Do what systemctl would: start, stop or kill a unit, restart the database."""
         run_script("trial.sh", str(self.folder), *words)
 
+    def once(self, unit: str, *options: str) -> int:
+        """Run what a timer starts; return its exit code."""
+        words = [ROOT / "deploy/trial.sh", self.folder, "once", unit, *options]
+        return subprocess.run(words, check=False).returncode
+
     def freeze(self, unit: str) -> None:
         """Let a unit's program stand still: it is there, and answers nobody."""
         os.kill(self.pid_of(unit), signal.SIGSTOP)
