@@ -53,10 +53,11 @@ class Timetable:
                 *[one[name] for name in kept],
                 *sorted([each[name] for name in said] for each in one["schedules"]),
             ]
-            for one in self._ask("deployments/filter", {"sort": "NAME_ASC"})
+            for one in self._ask("deployments/filter", {})
         ]
         others = [self._ask(f"{what}/filter", {}) for what in ("automations", "work_pools")]
-        return [*flows, *([one["name"] for one in each] for each in others)]
+        names = [sorted(one["name"] for one in each) for each in others]
+        return [*sorted(flows, key=lambda flow: str(flow[1])), *names]
 
     def tick(self, flow: str, at: datetime, *, starts: datetime | None = None) -> str:
         """Have a flow scheduled for a moment of its cron; return the run, made and not yet begun.
