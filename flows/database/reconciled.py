@@ -21,6 +21,7 @@ from flows.database.reconciled_answers import (
 )
 from flows.database.reconciled_letters import IN_FORCE, Since, sent_letters
 from flows.database.session import Tx
+from flows.database.standing_holds import sender_is_held
 from flows.database.tables import (
     batches,
     documents,
@@ -151,6 +152,7 @@ def _waiting(tx: Tx, now: datetime) -> list[WaitingLetter]:
             shipments.c.digital_only.is_(False),
             shipments.c.held_for == "",
             senders.c.on_hold.is_(False),
+            ~sender_is_held(),
             # Senders who print by hand have an alarm of their own: MANUAL_PRINT_WAITS.
             senders.c.print_vendor != MANUAL,
             ~in_a_job(),
@@ -176,6 +178,7 @@ def _idle(tx: Tx) -> list[IdleLetter]:
         )
         .where(
             shipments.c.held_for == "",
+            ~sender_is_held(),
             or_(
                 shipments.c.status == Status.RECEIVED,
                 and_(

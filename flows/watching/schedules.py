@@ -20,6 +20,7 @@ SCHEDULES: Final[Mapping[str, str]] = {
     "reconcile": "0 5 * * 1-5",
     "reports": "0 6 * * 1-5",
     "statistics": "45 5 * * *",
+    "drafts": "30 6 7 * *",
     "retention": "40 4 * * *",
     "watch": "5-59/10 * * * *",
 }
