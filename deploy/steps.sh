@@ -102,7 +102,7 @@ upgrade_tables() {
 import_examples() {
     [ "$(as_owner -At -c 'SELECT count(*) FROM senders')" = 0 ] || return 0
     as_service svarut svarut.env -- svarut senders import "$APP/templates/examples/senders.toml"
-    as_service svarut svarut.env -- svarut prices import "$APP/templates/examples/prices.toml"
+    as_service svarut svarut.env -- svarut price import "$APP/templates/examples/prices.toml"
 }
 
 deploy_flows() {
