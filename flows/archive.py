@@ -104,6 +104,19 @@ class Archive:
         with reader:
             yield reader
 
+    def digest_of(self, sha256: str) -> str | None:
+        """Read a document and return the SHA-256 its bytes have now; None when it is not kept."""
+        try:
+            return sha256_of(self.path_of(sha256))
+        except FileNotFoundError:
+            return None
+
+    def kept(self) -> Iterator[tuple[str, float]]:
+        """Give every document's name, and when it was put, in seconds since 1970."""
+        for each in self.folder.glob("??/??/*"):
+            if not each.name.startswith("."):
+                yield each.name, _written_at(each)
+
 
 def _written_at(path: Path) -> float:
     try:

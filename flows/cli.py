@@ -12,9 +12,13 @@ import typer
 
 from flows import screen
 from flows.commands import (
+    again,
+    archive,
+    events,
     handling,
     invoice,
     items,
+    letters,
     manual,
     nights,
     packages,
@@ -32,9 +36,8 @@ from flows.commands.instants import instant
 from flows.commands.opened import opened_database
 from flows.commands.receipts import receipts_app
 from flows.commands.vendors import vendors_app
-from flows.database import follow, schema
-from flows.database.session import reading
-from flows.domain.status import Status
+from flows.database import schema
+from flows.domain.role import may_run, role_named
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
 from flows.local_prefect import flows_run_here
 from flows.log_lines import log_from
@@ -56,9 +59,12 @@ app = typer.Typer(
 database_app = typer.Typer(help="The project's own database.", no_args_is_help=True)
 app.add_typer(database_app, name="db")
 app.add_typer(senders.app, name="senders")
-app.add_typer(prices.app, name="prices")
+app.add_typer(prices.app, name="price")
+app.add_typer(prices.app, name="prices", hidden=True)  # its first name
 app.add_typer(postcodes.app, name="postcodes")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(archive.app, name="archive")
+app.command("drill")(archive.drill)
 app.add_typer(items.app, name="items")
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(watch.alarms_app, name="alarms")
@@ -74,11 +80,17 @@ app.command()(status.status)
 app.command()(status.metrics)
 app.command()(watch.watch)
 app.command()(send.send)
+app.command("list")(letters.list_letters)
+app.command("show")(letters.show_letter)
 app.command()(handling.hold)
 app.command()(handling.release)
 app.command()(handling.handled)
 app.command()(stopping.stop)
 app.command("stops")(stopping.list_stops)
+app.command()(again.retry)
+app.command()(again.replay)
+app.command("holds")(handling.list_holds)
+app.command("events")(events.list_events)
 
 
 class LogFormat(StrEnum):
@@ -123,6 +135,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
 
 @app.callback()
 def options(
+    context: typer.Context,
     log_level: Annotated[
         str, typer.Option(help="How much is logged, to standard error: INFO says each step.")
     ] = "WARNING",
@@ -133,6 +146,7 @@ def options(
 ) -> None:
     """Set what holds for every command."""
     log_from(log_level.upper(), log_format.value)
+    _may_run(context.invoked_subcommand or "")
 
 
 @app.command()
@@ -177,47 +191,16 @@ def run(
         nights.show_the_night(when)
 
 
-@app.command("list")
-def list_letters(
-    sender: Annotated[str | None, typer.Option(help="Only this sender's.")] = None,
-    status: Annotated[
-        str | None, typer.Option(help="Only with this status, for example VARSLET.")
-    ] = None,
-    reference: Annotated[str | None, typer.Option(help="Only with this reference.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 50,
-) -> None:
-    """List letters, the latest moved first, then how many are where."""
-    wanted = _status(status) if status else None
-    with opened_database() as database, reading(database) as tx:
-        screen.show_list(
-            follow.list_letters(tx, sender=sender, status=wanted, reference=reference, limit=limit),
-        )
-        screen.show_tally(follow.tally(tx))
-
-
 @app.command()
-def show(
-    shipment: Annotated[str, typer.Argument(help="A shipment's id, or the beginning of it.")],
+def doctor(
+    here: Annotated[
+        bool, typer.Option("--here", help="Only this machine: ask neither Altinn nor the vendor.")
+    ] = False,
 ) -> None:
-    """Show one letter's whole walk, from its events."""
-    with opened_database() as database, reading(database) as tx:
-        ids = follow.find_ids(tx, shipment)
-        walk = follow.walk_of(tx, ids[0]) if len(ids) == 1 else None
-    if walk is None:
-        raise NeedsAPerson(
-            "no letter has that id" if not ids else f"{len(ids)} or more letters begin like that",
-            where=f"shipment {shipment}",
-            do="give more of the id, or look for it: svarut list --reference ...",
-        )
-    screen.show_walk(walk)
-
-
-@app.command()
-def doctor() -> None:
     """Hold the settings against the world; say everything that is wrong, at once."""
     from flows.doctor.examination import examine  # noqa: PLC0415  -- reaches for the network libraries
 
-    findings = examine(read_settings())
+    findings = examine(read_settings(), here=here)
     screen.show_findings(findings)
     if any(not finding.well for finding in findings):
         raise typer.Exit(EXIT_CODES[NeedsAPerson])
@@ -262,15 +245,21 @@ def main() -> None:
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(fault, kind)))
 
 
+def _may_run(command: str) -> None:
+    """Refuse what the role of the settings may not do; faulty settings are said by the command."""
+    try:
+        role = role_named(read_settings().acting_as)
+    except NeedsAPerson:
+        return
+    if not may_run(role, command):
+        raise NeedsAPerson(
+            f"the role {role} may not run this",
+            where=f"svarut {command}, setting acting_as",
+            do="ask an operator",
+        )
+
+
 def _flow(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
-
-
-def _status(text: str) -> Status:
-    try:
-        return Status(text.upper())
-    except ValueError:
-        codes = ", ".join(Status)
-        raise typer.BadParameter(f"{text!r} is none of {codes}") from None

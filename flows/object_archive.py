@@ -1,6 +1,7 @@
 """The archive in an object store: the same documents by the same hashes, fetched when needed."""
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
-from flows.archive import Archive, sha256_of
+from flows.archive import READ_BYTES, Archive, sha256_of
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.settings import Settings
 
@@ -29,6 +31,8 @@ MARK_SECONDS: Final = 900
 """A mark older than this was left by a killed deletion."""
 NEWEST: Final = 64
 """Files that stay in the cache however large they are: somebody is about to open them."""
+PUT_AT: Final = ("LastModified", "last_modified", "mtime", "updated", "created")
+"""What stores call the instant an object was put."""
 ATTEMPTS: Final = 20
 PAUSE_SECONDS: Final = 0.25
 
@@ -132,6 +136,27 @@ class ObjectArchive(Archive):
         self.cache.forget(sha256)
         return True
 
+    def digest_of(self, sha256: str) -> str | None:
+        """Read a document from the store, and keep no copy; None when it is not there."""
+        try:
+            with self._answering(sha256), self.store.open(self._key(sha256), "rb") as reader:
+                digest = hashlib.sha256()
+                while block := reader.read(READ_BYTES):
+                    digest.update(block)
+                return digest.hexdigest()
+        except FileNotFoundError:
+            return None
+
+    def kept(self) -> Iterator[tuple[str, float]]:
+        """Give every document's name, and when it was put, in seconds since 1970."""
+        with self._answering("the whole"):
+            self.store.invalidate_cache()
+            found = self.store.find(self.root, detail=True)
+        for path, about in found.items():
+            folder, _, name = str(path).rpartition("/")
+            if not folder.endswith(f"/{DELETING}"):
+                yield name, _put_at(about)
+
     def _key(self, sha256: str) -> str:
         return f"{self.root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
@@ -169,6 +194,12 @@ class ObjectArchive(Archive):
                 where=f"archive, {sha256}",
                 do="nothing is lost; the next run goes on. If it repeats: svarut doctor",
             ) from fault
+
+
+def _put_at(about: dict[str, Any]) -> float:
+    """Return when an object was put, under whichever name its store says it; else long ago."""
+    said = next((about[name] for name in PUT_AT if about.get(name)), 0.0)
+    return float(said.timestamp() if isinstance(said, datetime) else said)
 
 
 class Cache:

@@ -11,9 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.clock import OSLO
-from flows.database.follow import Event, Listed, Tally, Walk
-from flows.domain.money import kroner
-from flows.domain.status import FINAL, Status
+from flows.database.follow import Tally
+from flows.domain.status import Status
 from flows.errors import LetterError
 
 NARROWEST = 140
@@ -48,6 +47,11 @@ def local(instant: datetime | None) -> str:
     return instant.astimezone(OSLO).strftime("%d.%m.%Y %H:%M:%S") if instant else "–"
 
 
+def norwegian_times(text: str) -> str:
+    """Return a text with its instants as people in Norway say them."""
+    return _INSTANT.sub(lambda found: local(datetime.fromisoformat(found[0])), text)
+
+
 def show_error(fault: LetterError) -> None:
     """Say what happened, where, and what to do."""
     out = console(errors=True)
@@ -56,63 +60,6 @@ def show_error(fault: LetterError) -> None:
         if text:
             out.print(f"  {label}: ", end="", style="bold")
             out.print(text, markup=False)
-
-
-def show_list(letters: Sequence[Listed]) -> None:
-    """Show letters as a table, without anything personal."""
-    table = Table(box=None)
-    table.add_column("shipment", min_width=ID_LENGTH, no_wrap=True)
-    for heading in ("sender", "reference", "status", "since", "due"):
-        table.add_column(heading)
-    for one in letters:
-        table.add_row(
-            one.id,
-            one.sender_id,
-            one.reference,
-            one.status,
-            local(one.status_at),
-            local(one.due_at) if one.status not in FINAL else "",
-        )
-    console().print(table)
-
-
-def show_walk(walk: Walk) -> None:
-    """Show one letter's whole walk, step by step, from its events."""
-    out, letter = console(), walk.letter
-    out.print(f"[bold]{letter.id}[/]  {letter.status}  since {local(letter.status_at)}")
-    out.print(
-        f"sender {letter.sender_id}, reference {letter.reference}, "
-        f"account code {walk.account_code or '–'}, "
-        f"{walk.document_count} documents, {walk.page_count} pages",
-        markup=False,
-    )
-    if walk.route:
-        out.print(f"route {walk.route} ({walk.route_reason}), due {local(letter.due_at)}")
-    table = Table("when", "what", "by", "detail", box=None, pad_edge=False)
-    for event in walk.events:
-        table.add_row(local(event.at), _what(event), event.actor, _detail(event.detail))
-    out.print(table)
-    for offer in walk.offers:
-        out.print(
-            f"offer {offer['channel']} {offer['state']}, key {offer['key']}, "
-            f"reference {offer['channel_reference'] or '–'} {offer['reason']}",
-            markup=False,
-        )
-    for piece in walk.pieces:
-        left = "" if piece["live"] else " (left it again)"
-        out.print(
-            f"batch {piece['batch_id']} {piece['batch_status']}, piece {piece['number']}{left}, "
-            f"{piece['sheets'] or '–'} sheets",
-            markup=False,
-        )
-    for line in walk.receipts:
-        out.print(
-            f"receipt {line['file_sha256'][:12]} line {line['line']} {line['state']} "
-            f"{line['reason']}",
-            markup=False,
-        )
-    if walk.net_ore:
-        out.print(f"cost {kroner(walk.net_ore)} kr without VAT")
 
 
 def show_summary(title: str, summary: Any) -> None:
@@ -137,16 +84,6 @@ def show_tally(tally: Tally) -> None:
         f"{' + '.join(str(count) for _, count in shown)} "
         f"{'=' if tally.adds_up else '≠'} {tally.taken_in}",
     )
-
-
-def _what(event: Event) -> str:
-    if event.to_status is None:
-        return event.kind.replace("_", " ")
-    return f"{event.from_status or '–'} → {event.to_status}"
-
-
-def _detail(detail: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in detail.items())
 
 
 def _value(value: object) -> str:
@@ -204,7 +141,10 @@ def _fields(above: str, thing: Any) -> Iterator[tuple[str, Any]]:
 
 def show_rows(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Show rows under headings; a time as Norwegians say it."""
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        is_id = heading == "shipment"
+        table.add_column(heading, no_wrap=is_id, min_width=ID_LENGTH if is_id else None)
     for row in rows:
         table.add_row(
             *(local(one) if isinstance(one, datetime) else _value(one) for one in row),

@@ -329,6 +329,11 @@ class Settings(BaseSettings):
         Path("logos"),
         description="A sender's logo on its cover pages: `<sender id>.png` or `.jpg`.",
     )
+    acting_as: str = Field(
+        "operator",
+        pattern=r"^(operator|finance|sender:[\w.-]+)$",
+        description="Whom commands act for: operator, finance, or sender:ID; `--as` only narrows.",
+    )
     test_population: bool = Field(
         default=False,
         description="Synthetic national numbers (month + 80) are people. Never in production.",

@@ -69,6 +69,7 @@ def reports(
 
 
 @flow(name="statistics")
+@recorded("statistics", create_table_artifact)
 def statistics(
     month: str | None = None,
     at: datetime | None = None,

@@ -1,19 +1,22 @@
 """Invoices to the senders: drafts, approval, numbers, files, credit notes."""
 
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from flows import clock, screen
+from flows.commands.acting import WhoElse, record_import
+from flows.commands.months import month_or_last
 from flows.commands.opened import opened_database
-from flows.database import account_rules, issued_invoices
+from flows.database import account_rules, credited_invoices, issued_invoices
 from flows.database.issued_invoices import Issued
 from flows.database.session import reading, transaction
 from flows.domain.account_rules import parse_account_rules
-from flows.domain.money import kroner
-from flows.errors import NeedsAPerson
+from flows.domain.crediting import Standing, Wanted
+from flows.domain.money import kroner, ore_from_kroner
 from flows.settings import read_settings
 from reports.invoicing import issuing
 
@@ -33,7 +36,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, 
 def list_invoices(month: Month = "") -> None:
     """List a month's invoices and credit notes."""
     with opened_database() as database, reading(database) as tx:
-        _show(issued_invoices.invoices_of(tx, _month(month)))
+        _show(issued_invoices.invoices_of(tx, month_or_last(month)))
 
 
 @app.command()
@@ -47,6 +50,8 @@ def show(
         for at, act, by, why in issued_invoices.acts_of(tx, found.id):
             screen.console().print(f"{screen.local(at)}  {act} by {by}  {why}", markup=False)
         entries = issued_invoices.entries_on(tx, found.id)
+        standing = credited_invoices.standing_of(tx, found.id)
+    _show_lines(entries, standing)
     total = sum(entry["billed_ore"] for entry in entries)
     screen.console().print(f"{len(entries)} entries of the ledger, {kroner(total)} kr")
     for file in issuing.files_of(found, read_settings()) if found.number else ():
@@ -58,7 +63,7 @@ def draft(month: Month = "", dry_run: DryRun = False) -> None:
     """Make a month's drafts anew from the receipts that have come; as often as wanted."""
     with opened_database() as database:
         kept = issuing.draft_month(
-            database, read_settings(), _month(month), clock.now(), dry_run=dry_run
+            database, read_settings(), month_or_last(month), clock.now(), dry_run=dry_run
         )
     _show(kept)
     if dry_run:
@@ -84,7 +89,7 @@ def approve(
             database,
             read_settings(),
             named or [],
-            _month(month),
+            month_or_last(month),
             by=by,
             why=why,
             now=clock.now(),
@@ -126,27 +131,65 @@ def credit(
     named: Annotated[str, typer.Argument(help="The invoice's id, or its number.")],
     by: Who,
     why: Why,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(help="A line, `2`, or kroner of it without VAT, `2=100,00`; may repeat."),
+    ] = None,
     bill_again: Annotated[
-        bool, typer.Option(help="Put the same charges on the next draft.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--bill-again/--no-bill-again",
+            help="Put the same charges on the next draft. Left out: lines are, amounts are not.",
+        ),
+    ] = None,
 ) -> None:
-    """Take a whole invoice back: its credit note waits to be frozen."""
+    """Take an invoice back, or lines of it: the credit note waits to be frozen."""
     if not why:
         raise typer.BadParameter("say why", param_hint="--why")
+    wanted = [_wanted(text) for text in line or []]
+    if bill_again is None:
+        bill_again = all(one.amount_ore is None for one in wanted)
     with opened_database() as database:
-        _show(
-            [
-                issuing.credit(
-                    database, named, bill_again=bill_again, by=by, why=why, now=clock.now()
-                )
-            ]
+        note = issuing.credit(
+            database,
+            named,
+            wanted=wanted,
+            bill_again=bill_again,
+            by=by,
+            why=why,
+            now=clock.now(),
         )
+    _show([note])
+
+
+def _show_lines(entries: list[dict[str, Any]], standing: list[Standing]) -> None:
+    """Show each line, and what credit notes have left of it."""
+    billed: dict[int, int] = defaultdict(int)
+    left: dict[int, int] = defaultdict(int)
+    about = {one["invoice_line"]: (one["sku"], one["account_code"]) for one in entries}
+    for entry in entries:
+        billed[entry["invoice_line"]] += entry["billed_ore"]
+    for one in standing:
+        left[one.line] += one.left_ore
+    screen.show_rows(
+        ("line", "article", "account code", "net kr", "not credited kr"),
+        [(n, *about[n], kroner(billed[n]), kroner(left[n])) for n in sorted(about)],
+    )
+
+
+def _wanted(text: str) -> Wanted:
+    number, _, amount = text.partition("=")
+    try:
+        return Wanted(int(number), ore_from_kroner(amount) if amount else None)
+    except ValueError:
+        raise typer.BadParameter("write 2, or 2=100,00", param_hint="--line") from None
 
 
 @app.command()
 def rules(
     file: Annotated[Path, typer.Argument(help="TOML; see docs/invoices.md.", exists=True)],
     valid_from: Annotated[str, typer.Option(help="The first day, yyyy-mm-dd.")],
+    by: WhoElse = "",
 ) -> None:
     """Import how organisations' account codes are read, from a day on."""
     wanted = parse_account_rules(file.read_text(encoding="utf-8"))
@@ -156,6 +199,7 @@ def rules(
         raise typer.BadParameter("write it as 2026-11-01", param_hint="--valid-from") from None
     with opened_database() as database, transaction(database) as tx:
         count = account_rules.keep_account_rules(tx, wanted, begins)
+        record_import(tx, "account rules", file, by, begins=begins.isoformat())
     screen.console().print(f"rules of {count} organisations, from {begins:%d.%m.%Y}")
 
 
@@ -176,14 +220,3 @@ def _show(invoices: list[Issued] | tuple[Issued, ...]) -> None:
             for one in invoices
         ],
     )
-
-
-def _month(text: str) -> str:
-    """Return the month that is meant; without one, the month before this."""
-    if not text:
-        first = clock.oslo_date(clock.now()).replace(day=1)
-        return f"{date.fromordinal(first.toordinal() - 1):%Y-%m}"
-    try:
-        return f"{date.fromisoformat(f'{text}-01'):%Y-%m}"
-    except ValueError:
-        raise NeedsAPerson(f"{text!r} is no month", where="--month", do="write 2026-11") from None

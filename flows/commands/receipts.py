@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from flows import clock, screen
-from flows.commands.handling import Letters, Who, Why, ids_of
+from flows.commands.acting import Who, Why
+from flows.commands.handling import Letters, ids_of
 from flows.commands.opened import opened_database
 from flows.commands.quarantine import quarantine_app
 from flows.database import invoices, shipments

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows import screen
+from flows.commands.acting import WhoElse, record_import
 from flows.commands.opened import opened_database
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import reading, transaction
@@ -17,11 +18,12 @@ File = Annotated[Path, typer.Argument(help="TOML; see docs/senders.md.", exists=
 
 
 @app.command("import")
-def import_senders(file: File) -> None:
+def import_senders(file: File, by: WhoElse = "") -> None:
     """Add and change senders from a file. None is removed."""
     wanted = parse_senders(file.read_text(encoding="utf-8"))
     with opened_database() as database, transaction(database) as tx:
         new, changed = keep_senders(tx, wanted)
+        record_import(tx, "senders", file, by, new=new, changed=changed)
     screen.console().print(f"{new} new senders, {changed} changed")
 
 

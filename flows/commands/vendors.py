@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import clock, screen
+from flows.commands.acting import WhoElse, record_import
 from flows.commands.opened import opened_database
 from flows.database.session import reading, transaction
 from flows.database.vendors import all_profiles, keep_profiles, profile_on
@@ -21,11 +22,13 @@ vendors_app = typer.Typer(help="What is so about a print vendor, and when.", no_
 @vendors_app.command("import")
 def import_vendors(
     file: Annotated[Path, typer.Argument(help="TOML; see docs/vendors.md.", exists=True)],
+    by: WhoElse = "",
 ) -> None:
     """Put the versions of each vendor in the file in the place of those there are."""
     wanted = parse_profiles(file.read_text(encoding="utf-8"))
     with opened_database() as database, transaction(database) as tx:
         keep_profiles(tx, wanted)
+        record_import(tx, "vendors", file, by)
     vendors = len({one.id for one in wanted})
     screen.console().print(f"{len(wanted)} versions of {vendors} vendors")
 

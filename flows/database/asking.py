@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from flows.database.offers import Offer, never_resent
 from flows.database.session import Tx, in_chunks
+from flows.database.standing_holds import sender_is_held
 from flows.database.tables import offers, recipients, senders, shipments
 from flows.domain.shipment import Route, SenderId, ShipmentId
 from flows.domain.status import Status
@@ -43,6 +44,7 @@ def without_offer(tx: Tx, limit: int) -> list[ToOffer]:
             shipments.c.status == Status.ACCEPTED,
             shipments.c.route == Route.DIGITAL,
             shipments.c.held_for == "",
+            ~sender_is_held(),
         )
         .group_by(shipments.c.id, shipments.c.sender_id, shipments.c.confidential)
         .having(under_way == 0)
@@ -68,6 +70,7 @@ def to_offer(tx: Tx) -> list[Offer]:
         offers.c.state == "INTENDED",
         shipments.c.status == Status.ACCEPTED,
         shipments.c.held_for == "",
+        ~sender_is_held(),
         order=(offers.c.intended_at, offers.c.key),
     )
 

@@ -12,6 +12,7 @@ from flows.database.attempts import refuse_where_an_ended_attempt_lives
 from flows.database.batch_states import lock_batch, note_batches, set_status
 from flows.database.open_items import OpenItem, raise_item, reopen
 from flows.database.session import Tx, in_chunks
+from flows.database.standing_holds import batch_is_held
 from flows.database.tables import (
     batches,
     pieces,
@@ -263,13 +264,14 @@ def record_assembled(tx: Tx, batch_id: BatchId, made: Assembled, at: datetime) -
 def begin_hand_over(tx: Tx, batch_id: BatchId, at: datetime) -> bool:
     """Write down that a package is about to leave; commit before it does.
 
-    From here no letter can leave the batch. Returns False when one left since it was assembled.
+    From here no letter can leave the batch. Returns False when one left since it was assembled, and
+    when somebody holds it.
     Raises NeedsAPerson when the vendor may be printing an earlier attempt after all.
     """
     status = lock_batch(tx, batch_id)
     if status == BatchStatus.HANDING_OVER:
         return True  # an earlier run got this far: go on, and ask the server what it has
-    if status != BatchStatus.ASSEMBLED:
+    if status != BatchStatus.ASSEMBLED or batch_is_held(tx, batch_id):
         return False
     refuse_where_an_ended_attempt_lives(tx, batch_id)
     set_status(tx, batch_id, BatchStatus.HANDING_OVER, at)
@@ -307,7 +309,7 @@ def record_acknowledged(
     reason: str,
     at: datetime,
 ) -> None:
-    """Keep the vendor's answer about a batch."""
+    """Keep the vendor's answer about a batch, and close it if its receipts came first."""
     lock_batch(tx, batch_id)
     new = BatchStatus.ACKNOWLEDGED if accepted else BatchStatus.REFUSED
     set_status(
@@ -326,6 +328,7 @@ def record_acknowledged(
     )
     kind = "acknowledged" if accepted else "refused_by_vendor"
     moves.note(tx, letters, kind, actor=Mover.PRINT_BATCH, at=at, detail={"batch": batch_id})
+    settle_batches(tx, [batch_id], at)
 
 
 def annul_empty(tx: Tx, batch_id: BatchId, at: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from flows.database.session import Tx, in_chunks
+from flows.database.standing_holds import sender_is_held
 from flows.database.tables import recipients, shipments
 from flows.domain.contact import Contact, Verdict
 from flows.domain.shipment import ShipmentId
@@ -65,6 +66,7 @@ def oldest_not_routed(tx: Tx) -> tuple[int, datetime | None]:
             shipments.c.status == Status.ACCEPTED,
             shipments.c.route.is_(None),
             shipments.c.held_for == "",
+            ~sender_is_held(),
         ),
     ).one()
     return row[0], row[1]

@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, insert, select
 from flows.database.bulk import insert_rows
 from flows.database.issued_invoices import Issued, invoices_of, issued_from, note_acts
 from flows.database.ledger_tables import issued_invoices, ledger, ledger_invoiced
-from flows.database.session import Tx
+from flows.database.session import Tx, in_chunks
 from flows.domain.invoicing import InvoiceState, Series
 
 
@@ -82,9 +82,11 @@ def keep_drafts(tx: Tx, period: str, drafts: Sequence[Draft], at: datetime) -> l
     """
     before = {one.id: one for one in invoices_of(tx, period)}
     gone = [one.id for one in _replaced(tx, period)]
-    tx.execute(delete(ledger_invoiced).where(ledger_invoiced.c.invoice_id.in_(gone)))
-    tx.execute(delete(issued_invoices).where(issued_invoices.c.id.in_(gone)))
-    kept = [one for one in drafts if one.id not in before or one.id in gone]
+    for some in in_chunks(gone):
+        tx.execute(delete(ledger_invoiced).where(ledger_invoiced.c.invoice_id.in_(some)))
+        tx.execute(delete(issued_invoices).where(issued_invoices.c.id.in_(some)))
+    taken = before.keys() - set(gone)
+    kept = [one for one in drafts if one.id not in taken]
     if kept:
         tx.execute(
             insert(issued_invoices),

@@ -11,6 +11,7 @@ from flows.database.batches import NOT_PRINTABLE
 from flows.database.hand_print import in_a_job
 from flows.database.offers import never_resent
 from flows.database.session import Tx, in_chunks
+from flows.database.standing_holds import Held, open_holds, sender_is_held
 from flows.database.tables import (
     batches,
     documents,
@@ -155,14 +156,20 @@ def kept_back(tx: Tx, *, now: datetime) -> dict[tuple[SenderId, str], int]:
         )
         .where(
             _would_be_due(now, None, by_hand=False),
-            or_(senders.c.on_hold, shipments.c.held_for != "", _cannot_be_printed()),
+            or_(
+                senders.c.on_hold,
+                sender_is_held(),
+                shipments.c.held_for != "",
+                _cannot_be_printed(),
+            ),
         )
         .group_by(senders.c.id, senders.c.on_hold, shipments.c.held_for)
         .order_by(senders.c.id, shipments.c.held_for),
     )
+    held = {one.subject for one in open_holds(tx, Held.SENDER)}
     found: dict[tuple[SenderId, str], int] = {}
     for sender, on_hold, held_for, count in codes:
-        why = "the sender is on hold" if on_hold else held_for or NOT_PRINTABLE
+        why = "the sender is on hold" if on_hold or sender in held else held_for or NOT_PRINTABLE
         found[sender, why] = found.get((sender, why), 0) + count
     return found
 
@@ -180,6 +187,7 @@ def _is_due(now: datetime, asked_since: datetime | None, *, by_hand: bool) -> Co
         _would_be_due(now, asked_since, by_hand=by_hand),
         shipments.c.held_for == "",
         senders.c.on_hold.is_(False),
+        ~sender_is_held(),
         ~_cannot_be_printed(),
     )
 

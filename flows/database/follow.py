@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from flows.database.letter_search import begins_like
 from flows.database.session import Tx
 from flows.database.tables import (
     batches,
@@ -100,28 +101,9 @@ def taken_in(tx: Tx) -> int:
     return int(tx.scalar(begun) or 0)
 
 
-def list_letters(
-    tx: Tx,
-    *,
-    sender: str | None = None,
-    status: Status | None = None,
-    reference: str | None = None,
-    limit: int = 50,
-) -> list[Listed]:
-    """Return letters, the latest moved first."""
-    query = select(shipments).order_by(shipments.c.status_at.desc(), shipments.c.id).limit(limit)
-    if sender is not None:
-        query = query.where(shipments.c.sender_id == sender)
-    if status is not None:
-        query = query.where(shipments.c.status == status)
-    if reference is not None:
-        query = query.where(shipments.c.reference == reference)
-    return [_listed(row) for row in tx.execute(query).mappings()]
-
-
 def find_ids(tx: Tx, beginning: str) -> list[ShipmentId]:
     """Return at most ten shipment ids that begin like this, so that people can type less."""
-    query = select(shipments.c.id).where(shipments.c.id.startswith(beginning, autoescape=True))
+    query = select(shipments.c.id).where(begins_like(beginning))
     return list(tx.scalars(query.order_by(shipments.c.id).limit(10)))
 
 

@@ -75,6 +75,18 @@ ledger_invoiced = Table(
     comment="Which entry stands on which invoice: billed once, and that is the key.",
 )
 
+ledger_credited = Table(
+    "ledger_credited",
+    metadata,
+    Column("ledger_id", Integer, ForeignKey("ledger.id"), nullable=False),
+    # 1 for the first credit note that takes something off the entry: two cannot both be the next.
+    Column("step", Integer, nullable=False),
+    Column("credit_id", Integer, ForeignKey("ledger.id"), nullable=False),
+    PrimaryKeyConstraint("ledger_id", "step"),
+    UniqueConstraint("credit_id", name="uq_ledger_credited_credit_id"),
+    comment="Which entry an entry of a credit note takes off, one step at a time.",
+)
+
 account_rules = Table(
     "account_rules",
     metadata,
@@ -106,7 +118,6 @@ issued_invoices = Table(
     Column("xml_sha256", String(64), nullable=False, server_default=""),
     Column("pdf_sha256", String(64), nullable=False, server_default=""),
     UniqueConstraint("series", "number", name="uq_issued_invoices_number"),
-    UniqueConstraint("credits_id", name="uq_issued_invoices_credited_once"),
     CheckConstraint("kind IN ('INVOICE', 'CREDIT_NOTE')", name="kind_known"),
     CheckConstraint("series IN ('OUTGOING', 'INTERNAL')", name="series_known"),
     CheckConstraint(

@@ -21,7 +21,9 @@ from flows.database.reconciled_answers import (
     stray_charges,
 )
 from flows.database.reconciled_letters import IN_FORCE, Since, sent_letters
+from flows.database.reconciled_money import credit_notes, ledger_gaps, own_invoices
 from flows.database.session import Tx
+from flows.database.standing_holds import sender_is_held
 from flows.database.tables import (
     batches,
     documents,
@@ -71,6 +73,9 @@ def read_facts(tx: Tx, *, now: datetime, looked_back_days: int) -> Facts:
         returned=returned(tx, since),
         repeats=_repeats(tx, now),
         stray_charges=stray_charges(tx),
+        ledger_gaps=ledger_gaps(tx, since.day),
+        own_invoices=own_invoices(tx),
+        credit_notes=credit_notes(tx),
         months=months(tx, now),
         prices=read_price_list(tx),
     )
@@ -154,6 +159,7 @@ def _waiting(tx: Tx, now: datetime) -> list[WaitingLetter]:
             shipments.c.digital_only.is_(False),
             shipments.c.held_for == "",
             senders.c.on_hold.is_(False),
+            ~sender_is_held(),
             # Senders who print by hand have an alarm of their own: MANUAL_PRINT_WAITS.
             senders.c.print_vendor != MANUAL,
             ~in_a_job(),
@@ -179,6 +185,7 @@ def _idle(tx: Tx) -> list[IdleLetter]:
         )
         .where(
             shipments.c.held_for == "",
+            ~sender_is_held(),
             or_(
                 shipments.c.status == Status.RECEIVED,
                 and_(

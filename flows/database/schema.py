@@ -7,7 +7,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from flows.database import attempt_tables, hand_print_tables, ledger_tables, watching_tables
+from flows.database import (
+    attempt_tables,
+    hand_print_tables,
+    ledger_tables,
+    operator_tables,
+    watching_tables,
+)
 from flows.database.session import Database, reading
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -18,6 +24,7 @@ METADATA = {
         attempt_tables.batch_events,
         hand_print_tables.hand_print_jobs,
         ledger_tables.ledger,
+        operator_tables.operator_acts,
         watching_tables.flow_runs,
     )
 }.pop()

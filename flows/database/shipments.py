@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
 from flows.database.session import Tx, in_chunks
+from flows.database.standing_holds import sender_is_held
 from flows.database.tables import (
     documents,
     events,
@@ -318,6 +319,7 @@ def to_route(
             shipments.c.status == Status.ACCEPTED,
             shipments.c.route.is_(None),
             shipments.c.held_for == "",
+            ~sender_is_held(),
         )
         .order_by(shipments.c.id)
         .limit(limit)

@@ -8,6 +8,7 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 
 from flows import clock
+from flows.database import holds
 from flows.database.session import Database, open_database
 from flows.dispatch import alarms, choosing, following, offering, withdrawing
 from flows.dispatch.altinn import Altinn, open_altinn
@@ -55,6 +56,7 @@ def dispatch(at: datetime | None = None, dry_run: bool = False) -> DispatchSumma
     with open_database(settings.database_url) as database:
         if dry_run:
             return _what_would_happen(database, settings, now)
+        holds.end_those_over(database, now)
         looked_up = look_up(now)
         routed = choosing.route_letters(database, now, register_is_asked=_has_register(settings))
         alarms.about_the_register(database, looked_up, _patience(settings), now)

@@ -46,9 +46,16 @@ LOOKS: Final[tuple[tuple[str, Callable[[Settings], str]], ...]] = (
 """What is looked at, in the order it is told."""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything once; one fault never hides the next."""
-    return [look(name, at, settings) for name, at in LOOKS]
+def examine(settings: Settings, *, here: bool = False) -> list[Finding]:
+    """Look at everything once; one fault never hides the next.
+
+    here: only what can be seen on this machine; nobody else is asked.
+    """
+    return [
+        look(name, at, settings)
+        for name, at in LOOKS
+        if not here or at.__module__ == at_home.__name__
+    ]
 
 
 def look(name: str, at: Callable[[Settings], str], settings: Settings) -> Finding:

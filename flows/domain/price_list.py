@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,14 +65,11 @@ class PriceList:
         self._prices: dict[str, list[Price]] = defaultdict(list)
         for price in sorted(prices, key=lambda each: (each.sku, each.valid_from)):
             self._prices[price.sku].append(price)
-        for sku, dated in self._prices.items():
-            for earlier, later in pairwise(dated):
-                if earlier.valid_to is None or later.valid_from < earlier.valid_to:
-                    raise NeedsAPerson(
-                        f"two prices of {sku} hold on {later.valid_from}",
-                        where="price list",
-                        do=f"end the price of {earlier.valid_from} no later than that day",
-                    )
+        both = overlaps(price for dated in self._prices.values() for price in dated)
+        if both:
+            raise NeedsAPerson(
+                "; ".join(both), where="price list", do="end the earlier no later than that day"
+            )
 
     @property
     def articles(self) -> tuple[str, ...]:
@@ -113,6 +110,17 @@ def parse_prices(toml: str) -> list[Price]:
 
     Raises NeedsAPerson with every fault at once, overlaps too.
     """
+    prices = read_prices(toml)
+    both = overlaps(prices)
+    if both:
+        raise NeedsAPerson(
+            "; ".join(both), where="price list", do="end the earlier no later than that day"
+        )
+    return prices
+
+
+def read_prices(toml: str) -> list[Price]:
+    """Read a price list as `parse_prices` does, but let prices overlap: for trying it."""
     try:
         rows = tomllib.loads(toml).get("price", [])
     except tomllib.TOMLDecodeError as fault:
@@ -127,10 +135,7 @@ def parse_prices(toml: str) -> list[Price]:
             where="prices",
             do="mend them all; nothing was changed. docs/prices.md shows the format",
         )
-    prices = [each for each in read if isinstance(each, Price)]
-    for kind in PriceKind:
-        PriceList(of_kind(prices, kind))
-    return prices
+    return [each for each in read if isinstance(each, Price)]
 
 
 def of_kind(prices: Iterable[Price], kind: PriceKind) -> list[Price]:
@@ -140,15 +145,30 @@ def of_kind(prices: Iterable[Price], kind: PriceKind) -> list[Price]:
 
 def gaps(prices: Iterable[Price]) -> list[str]:
     """Return, for a person, every time between two prices of an article when none holds."""
+    return [
+        f"{later.sku}: no {later.kind.lower()} price from {earlier.valid_to} until "
+        f"{later.valid_from}"
+        for earlier, later in _neighbours(prices)
+        if earlier.valid_to is not None and earlier.valid_to < later.valid_from
+    ]
+
+
+def overlaps(prices: Iterable[Price]) -> list[str]:
+    """Return, for a person, every two prices of one article and kind that hold on a day."""
+    return [
+        f"two prices of {later.sku} hold on {later.valid_from}"
+        for earlier, later in _neighbours(prices)
+        if earlier.valid_to is None or later.valid_from < earlier.valid_to
+    ]
+
+
+def _neighbours(prices: Iterable[Price]) -> Iterator[tuple[Price, Price]]:
+    """Give each two prices of one article and kind that follow each other."""
     dated: dict[tuple[str, str], list[Price]] = defaultdict(list)
     for price in sorted(prices, key=lambda each: (each.sku, each.kind, each.valid_from)):
         dated[price.sku, price.kind].append(price)
-    return [
-        f"{sku}: no {kind.lower()} price from {earlier.valid_to} until {later.valid_from}"
-        for (sku, kind), each in dated.items()
-        for earlier, later in pairwise(each)
-        if earlier.valid_to is not None and earlier.valid_to < later.valid_from
-    ]
+    for each in dated.values():
+        yield from pairwise(each)
 
 
 def _price(number: int, row: dict[str, Any]) -> Price | str:

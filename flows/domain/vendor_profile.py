@@ -188,7 +188,7 @@ class Transport:
     invoices_folder: str = "ut/faktura"
     archive_folder: str = "arkiv"
     acknowledgement_names: str = "*.mottak.json"
-    stop_lists_folder: str = "inn/stopp"
+    stop_lists_folder: str = "stopp"
     stop_answers_folder: str = "ut/stopp"
     approval_names: str = "*.godkjenning.json"
     stop_answer_names: str = "*.svar.json"

@@ -18,6 +18,7 @@ from prefect.artifacts import (
 )
 
 from flows import clock
+from flows.database import holds
 from flows.database.batches import Batch
 from flows.database.session import open_database
 from flows.domain.batch import BatchId, BatchStatus
@@ -47,7 +48,8 @@ class PrintSummary:
     annulled: int = 0
     """Batches that every letter had left."""
     waiting: int = 0
-    """Batches that are ready while the vendor receives nothing; a later run sends them."""
+    """Batches that are ready while the vendor receives nothing, or a person holds them; a later run
+    sends them."""
     letters: Mapping[str, int] = field(default_factory=dict)
     """By job class."""
     sheets: Mapping[str, int] = field(default_factory=dict)
@@ -68,6 +70,7 @@ def print_batch(at: datetime | None = None, dry_run: bool = False) -> PrintSumma
         if dry_run:
             night = reserving.show_night(database, settings, now)
             return PrintSummary(night.batches, letters=night.letters, sheets=night.sheets)
+        holds.end_those_over(database, now)
         by_hand.tell_of_old(database, now)
         reserved = reserving.reserve_batches(database, settings, now)
         endings = _send_each(settings, sending.batches_under_way(database), at)

@@ -11,8 +11,9 @@ from flows.database import batches
 from flows.database.batches import NOT_PRINTABLE, Batch
 from flows.database.open_items import still_open
 from flows.database.session import Database, reading
+from flows.database.standing_holds import batch_is_held
 from flows.database.vendors import profile_on
-from flows.domain.batch import BatchId, BatchStatus
+from flows.domain.batch import NOT_YET_LEAVING, BatchId, BatchStatus
 from flows.domain.opening_hours import downtime_at
 from flows.errors import NeedsAPerson, TryAgainLater
 from flows.object_archive import open_archive
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS: Final = 5
 """A letter may be read between assembly and hand-over; then both are done once more."""
 
+HELD: Final = "a person holds it"
 UNDER_WAY: Final = (BatchStatus.RESERVED, BatchStatus.ASSEMBLED, BatchStatus.HANDING_OVER)
 
 
@@ -39,7 +41,7 @@ class Sent:
     letters: int = 0
     sheets: int = 0
     waits_for: str = ""
-    """The vendor's downtime in which nothing is sent: a later run sends it."""
+    """The vendor's downtime in which nothing is sent, or a person's hold: a later run sends it."""
 
 
 def batches_under_way(database: Database) -> list[Batch]:
@@ -57,11 +59,15 @@ def letters_for_a_person(database: Database) -> int:
 def send_batch(database: Database, settings: Settings, batch_id: BatchId, now: datetime) -> Sent:
     """Assemble a batch and hand it over, from wherever an earlier run left it.
 
-    In the vendor's downtime it is assembled and waits, and letters can still leave it.
+    In the vendor's downtime, and while a person holds it, it is assembled and waits, and letters
+    can still leave it.
     Raises TryAgainLater when letters keep leaving it, or the vendor does not answer.
     """
     for _ in range(ATTEMPTS):
         status = assemble(database, settings, batch_id, now)
+        if status in NOT_YET_LEAVING and _is_held(database, batch_id):
+            log.info("not sent batch=%s: a person holds it", batch_id)
+            return Sent(_read(database, batch_id).job_class, False, waits_for=HELD)
         if status in UNDER_WAY and (window := _downtime(database, settings, now)):
             log.info("not sent batch=%s: the vendor receives nothing %s", batch_id, window)
             return Sent(_read(database, batch_id).job_class, False, waits_for=window)
@@ -112,6 +118,11 @@ def _downtime(database: Database, settings: Settings, now: datetime) -> str:
     with reading(database) as tx:
         profile = profile_on(tx, settings.vendor.profile, oslo_date(now))
     return downtime_at(now, profile.transport.downtime, profile.calendar)
+
+
+def _is_held(database: Database, batch_id: BatchId) -> bool:
+    with reading(database) as tx:
+        return batch_is_held(tx, batch_id)
 
 
 def _read(database: Database, batch_id: BatchId) -> Batch:

@@ -51,7 +51,7 @@ It says nothing of single pieces unless it is told to: approve_pieces, refuse_pi
 
 FOLDERS: Final = (
     "inn",
-    "inn/stopp",
+    "stopp",
     "ut/mottak",
     "ut/godkjenning",
     "ut/kvittering",
@@ -112,7 +112,7 @@ class PrintShop:
 
     def _answer_stop_lists(self, now: datetime) -> None:
         """Stop what is not printed yet, of every list that is new, and say what became of each."""
-        for ok in sorted((self.root / "inn/stopp").glob("*.ok")):
+        for ok in sorted((self.root / "stopp").glob("*.ok")):
             name = ok.name.removesuffix(".ok")
             answered = self.books / f"stopped-{name}"
             if answered.exists() or self._told("silent_about_stops"):

@@ -13,16 +13,21 @@ SCHEDULES: Final[Mapping[str, str]] = {
     "intake": "*/5 6-22 * * *",
     "feeds": "3-59/5 * * * *",
     "dispatch": "*/10 * * * *",
-    "last-look": "10 1 * * 1-5",
-    "print-batch": "30 1 * * 1-5",
+    "last-look": "10 1,3 * * 1-5",
+    "print-batch": "30 1,3 * * 1-5",
     "acknowledgements": "7,22,37,52 * * * *",
     "receipts": "15 * * * *",
     "reconcile": "0 5 * * 1-5",
     "reports": "0 6 * * 1-5",
+    "statistics": "45 5 * * *",
+    "drafts": "30 6 7 * *",
     "retention": "40 4 * * *",
     "watch": "5-59/10 * * * *",
 }
-"""As prefect.yaml has them, which is not there where svarut is installed; a test compares."""
+"""As prefect.yaml has them, which is not there where svarut is installed; a test compares.
+
+Of a flow with several schedules the first, the one that runs most often.
+"""
 
 
 def schedules_here(changed: Mapping[str, str]) -> dict[str, str]:

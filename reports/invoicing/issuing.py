@@ -16,6 +16,7 @@ from flows.database.issued_invoices import Issued
 from flows.database.ledger import enter_charges
 from flows.database.senders import all_senders
 from flows.database.session import Database, Tx, reading, transaction
+from flows.domain.crediting import Wanted
 from flows.domain.invoicing import InvoiceState, Series
 from flows.errors import NeedsAPerson
 from flows.settings import InvoiceSettings, Settings
@@ -103,7 +104,8 @@ def approve(
         for one in wanted:
             _can_go(one, fault_of(one.sender_id, one.payer, senders))
             issued_invoices.move(tx, one, InvoiceState.APPROVED, now, by=by, why=why)
-    return wanted, [one for one in drafts if one not in wanted]
+    done = {one.id for one in wanted}
+    return wanted, [one for one in drafts if one.id not in done]
 
 
 def freeze_month(
@@ -170,13 +172,21 @@ def export(
 
 
 def credit(
-    database: Database, named: str, *, bill_again: bool, by: str, why: str, now: datetime
+    database: Database,
+    named: str,
+    *,
+    wanted: Sequence[Wanted] = (),
+    bill_again: bool,
+    by: str,
+    why: str,
+    now: datetime,
 ) -> Issued:
-    """Take a frozen or sent invoice back whole; return its credit note, which is to be frozen."""
+    """Take a frozen or sent invoice back, or parts of it; return its credit note, to be frozen."""
     with transaction(database) as tx:
         return credited_invoices.credit(
             tx,
             issued_invoices.find_invoice(tx, named),
+            wanted=wanted,
             period=f"{clock.oslo_date(now):%Y-%m}",
             bill_again=bill_again,
             by=by,

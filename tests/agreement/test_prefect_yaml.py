@@ -8,6 +8,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from flows.settings import InvoiceSettings
+
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load(
     (ROOT / "prefect.yaml").read_text(encoding="utf-8")
 )["deployments"]
@@ -27,13 +29,15 @@ def test_a_deployment_is_a_flow_with_a_schedule(deployment: dict[str, Any]) -> N
 
 
 def test_every_flow_is_deployed() -> None:
-    sources = [*(ROOT / "flows").glob("*/flow.py"), ROOT / "reports/flow.py"]
+    sources = [*(ROOT / "flows").glob("*/flow.py"), *(ROOT / "reports").rglob("flow.py")]
     flows = set()
     for source in sources:
         module = ".".join(source.relative_to(ROOT).with_suffix("").parts)
         found = vars(import_module(module))
         flows |= {
-            f"{module}.{name}" for name, value in found.items() if type(value).__name__ == "Flow"
+            f"{module}.{name}"
+            for name, value in found.items()
+            if type(value).__name__ == "Flow" and value.fn.__module__ == module
         }
 
     assert flows == {deployment["entrypoint"] for deployment in DEPLOYMENTS}
@@ -46,4 +50,17 @@ def test_nothing_is_scheduled_in_the_hour_that_summer_time_moves() -> None:
         for schedule in deployment["schedules"]
     ]
 
-    assert [name for name, hour in hours if hour == "2"] == []
+    assert [name for name, hour in hours if "2" in hour.split(",")] == []
+
+
+def test_drafts_are_made_when_the_late_receipts_have_come() -> None:
+    (drafts,) = (one for one in DEPLOYMENTS if one["entrypoint"].endswith(".drafts"))
+    (schedule,) = drafts["schedules"]
+
+    assert int(schedule["cron"].split()[2]) > InvoiceSettings().grace_days + 1
+
+
+def test_nothing_is_approved_frozen_or_sent_by_a_schedule() -> None:
+    source = (ROOT / "reports/invoicing/flow.py").read_text(encoding="utf-8")
+
+    assert not any(word in source for word in ("approve(", "freeze_month", "export("))

@@ -21,7 +21,7 @@ def at(home: Path) -> dict[str, str]:
 def test_help_names_every_command() -> None:
     said = run_svarut("--help").stdout
 
-    for command in ("run", "list", "show", "doctor", "demo", "db", "senders", "prices", "sandbox"):
+    for command in ("run", "list", "show", "doctor", "demo", "db", "senders", "price", "sandbox"):
         assert command in said
 
 
@@ -75,12 +75,15 @@ def test_prices_are_imported_and_overlaps_refused(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_text(row + row.replace("2026-01-01", "2026-06-01"))
 
-    overlapping = run_svarut("prices", "import", str(file), environment=at(tmp_path))
+    overlapping = run_svarut("price", "import", str(file), environment=at(tmp_path))
+    tried = run_svarut("price", "try", str(file), environment=at(tmp_path))
     file.write_text(row)
     good = run_svarut("prices", "import", str(file), environment=at(tmp_path))
 
     assert overlapping.returncode == 3
     assert "2026-06-01" in overlapping.stderr
+    assert tried.returncode == 3
+    assert "two prices of PRINT-SH-SIDE hold on 2026-06-01" in tried.stdout
     assert good.returncode == 0, good.stderr
 
 

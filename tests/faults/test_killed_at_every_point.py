@@ -162,7 +162,7 @@ def letters_are_taken_in(world: World, *, digital: bool, count: int = 10) -> Non
 
 
 def letters_wait_for_print(world: World) -> None:
-    for folder in ("inn", "ut/mottak", "ut/kvittering", "inn/stopp", "arkiv"):
+    for folder in ("inn", "ut/mottak", "ut/kvittering", "stopp", "arkiv"):
         (world.server.root / folder).mkdir(parents=True)
     letters_are_taken_in(world, digital=False)
     assert world.run("dispatch", MONDAY) == 0

@@ -29,6 +29,7 @@ from flows.domain.shipment import ShipmentId
 from flows.domain.vendor_profile import NEUTRAL
 from flows.intake import inbox as inbox_room
 from flows.intake.inbox import SourceSummary, take_in
+from flows.intake.replaying import lay_again, put_away_packages
 from flows.intake.retention import remove_old
 from flows.settings import Settings
 
@@ -644,3 +645,45 @@ def test_a_letter_of_a_sender_with_its_own_address_page_needs_no_cover(
     with reading(intake.database) as tx:
         marked = tx.scalar(select(tables.shipments.c.own_address_page))
     assert marked is (not expected)
+
+
+def laid_again(intake: Intake, *names: str) -> list[str]:
+    """Lay packages that were put away in the inbox; return why some are not."""
+    found = list(put_away_packages(intake.inbox, frozenset(names), None))
+    laid = {each for each in found if not each.why_not and lay_again(each, intake.inbox)}
+    return [each.why_not or "in the way" for each in found if each not in laid]
+
+
+def test_packages_of_an_unknown_sender_are_taken_in_once_it_is_known(intake: Intake) -> None:
+    intake.lay_zip("vedtak.zip", a_letter())
+    intake.run(known=False)
+
+    left = laid_again(intake)
+    taken = intake.run()
+    laid_again(intake)
+    again = intake.run()
+
+    assert left == []
+    assert (taken.accepted, again.accepted, again.answered_again) == (1, 0, 1)
+    assert intake.answer("vedtak")["status"] == "AKSEPTERT"
+    assert len(list(intake.inbox.glob(".ferdig/*"))) == 1
+
+
+def test_a_package_whose_name_was_changed_is_not_taken_for_another_letter(intake: Intake) -> None:
+    for title in ("Et vedtak", "Et annet", "Et tredje"):
+        intake.lay_zip("brev.zip", a_letter(tittel=title))
+        intake.run()
+    intake.lay_zip("sak.zip", a_letter())
+    intake.run()
+    intake.lay_zip("sak.zip", a_letter(tittel="Med referanse", eksternReferanse="SAK-2"))
+    intake.run()
+    away = sorted(each.name for each in intake.inbox.glob(".*/*.zip"))
+
+    left = laid_again(intake)
+    again = intake.run()
+    kept = sorted(each.name for each in intake.inbox.glob(".*/*.zip"))
+
+    assert len(away) == len(kept) == 5
+    assert left[0].startswith("its name may have been changed")
+    assert left[1:] == ["in the way"]
+    assert (again.accepted, again.rejected, again.answered_again) == (0, 0, 3)

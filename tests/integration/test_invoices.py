@@ -21,6 +21,7 @@ from flows.database.senders import all_senders, keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.tables import charges
 from flows.domain.account_rules import AccountRules
+from flows.domain.crediting import Wanted
 from flows.domain.invoicing import InvoiceState, Series
 from flows.domain.price_list import parse_prices
 from flows.domain.shipment import ShipmentId
@@ -343,3 +344,65 @@ def test_a_larger_posting_has_no_space_that_makes_it_text(office: Office) -> Non
     content = posting_file("I1", "2026-11", [entry]).decode("utf-8-sig")
 
     assert "I1;2026-11;0410;Print og porto;123456,78;" in content
+
+
+def credited(office: Office, number: int | None, *wanted: Wanted, **said: Any) -> Any:
+    why = said.pop("why", "x")
+    said = {"bill_again": False, **said}
+    return issuing.credit(
+        office.database, str(number), wanted=wanted, by="KA", why=why, now=AFTER, **said
+    )
+
+
+def test_parts_are_credited_and_never_more_than_is_left(office: Office) -> None:
+    office.book(office.letters(3))
+    office.set_up(invoice_reference="4711")
+    frozen = office.issue()
+    with reading(office.database) as tx:
+        (postage,) = {
+            one["invoice_line"]
+            for one in issued_invoices.entries_on(tx, frozen.id)
+            if one["kind"] == "POSTAGE"
+        }
+
+    for _ in range(2):  # the same again is the same
+        first = credited(office, frozen.number, Wanted(postage, 1000))
+    with pytest.raises(NeedsAPerson, match=r"49,76 kr is left of line \d, not 49,77 kr"):
+        credited(office, frozen.number, Wanted(postage, 4977))
+    rest = credited(office, frozen.number, Wanted(postage), why="the rest")
+    with pytest.raises(NeedsAPerson, match="nothing is left of line"):
+        credited(office, frozen.number, Wanted(postage), why="once more")
+    all_ = credited(office, frozen.number)
+
+    done = office.freeze()
+    assert (first.net_ore, rest.net_ore, all_.net_ore) == (-1000, -4976, -780)
+    assert done.refused == {}
+    assert [one.number for one in done.invoices] == [10002, 10003, 10004]
+    assert [one.state for one in office.all() if one.id == frozen.id] == ["CREDITED"]
+    with reading(office.database) as tx:
+        left = tx.execute(
+            select(func.sum(ledger.c.billed_ore), func.sum(ledger.c.vat_ore)).group_by(
+                ledger.c.shipment_id, ledger.c.sku
+            )
+        )
+        assert set(left.all()) == {(0, 0)}
+    assert office.draft("2026-12", datetime(2027, 1, 7, tzinfo=UTC)) == []
+    assert office.adds_up()
+
+
+def test_a_line_that_is_billed_again_can_be_credited_again(office: Office) -> None:
+    office.book(office.letters(2))
+    office.set_up(invoice_reference="4711")
+    frozen = office.issue()
+    later = datetime(2027, 1, 7, tzinfo=UTC)
+    for amount in (30, 40):
+        credited(office, frozen.number, Wanted(1, amount), bill_again=True)
+    (again,) = office.draft("2026-12", later)
+    office.approve(again.id, month="2026-12", now=later)
+    office.freeze(later)
+
+    note = credited(office, again.id)
+
+    assert (again.net_ore, note.net_ore) == (70, -70)
+    assert office.freeze(later).refused == {}
+    assert office.adds_up()

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.integration
 DAY = MONDAY + timedelta(days=8)
 LATER = MONDAY + timedelta(days=40)
 NOVEMBER, DECEMBER, JANUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)
-CODES = ("0410", "", "0041.2", "7", "ØKO-1")
+CODES = ("Ab", "aB", "0410", "", "0041.2", "7", "ØKO-1")
 INJECTED = "=cmd|' /C calc'!A0"
 PRICES = "\n".join(
     f'[[price]]\nsku = "{sku}"\nprice_ore = "{ore}"\nvalid_from = 2026-01-01\n'

@@ -145,7 +145,14 @@ def test_planted_troubles_and_no_others_are_alarms(database: Database, tmp_path:
     never = dict.fromkeys(("intake", "feeds", "last-look", "receipts", "reconcile"), "")
     limits = WatchSettings(
         disk_free_gb=0,
-        schedules={**never, "acknowledgements": "", "reports": "", "retention": "", "watch": ""},
+        schedules={
+            **never,
+            "acknowledgements": "",
+            "reports": "",
+            "statistics": "",
+            "retention": "",
+            "watch": "",
+        },
     )
     settings = Settings(home=tmp_path, watch=limits)
 

@@ -162,7 +162,7 @@ def test_each_list_has_a_name_of_its_own_and_holds_what_was_new(world: AtTheVend
     counts = [run(world).stop_lists for _ in range(2)]
 
     assert (new, again, counts) == (2, 0, [1, 0])
-    lists = [one for one in world.at_vendor("inn/stopp") if one.endswith(".json")]
+    lists = [one for one in world.at_vendor("stopp") if one.endswith(".json")]
     assert lists == [LIST, "SVAR-stopp-000002.json"]
     asked = [[one["shipment"] for one in at_vendor(world, name)["pieces"]] for name in lists]
     assert asked == [letters[:2], letters[2:]]
@@ -286,7 +286,7 @@ def test_the_same_answer_again_is_harmless_and_another_is_for_a_person(
 def test_a_list_the_vendor_does_not_take_is_told_until_it_is(world: AtTheVendor) -> None:
     letters = letters_at_the_vendor(world)
     ask(world, letters[0])
-    folder = world.shop.root / "inn/stopp"
+    folder = world.shop.root / "stopp"
     folder.rmdir()
 
     first = run(world)
@@ -301,11 +301,11 @@ def test_a_list_the_vendor_does_not_take_is_told_until_it_is(world: AtTheVendor)
 def test_other_bytes_under_a_lists_name_are_never_overwritten(world: AtTheVendor) -> None:
     letters = letters_at_the_vendor(world)
     ask(world, letters[0])
-    (world.shop.root / "inn/stopp" / LIST).write_bytes(b"not ours")
+    (world.shop.root / "stopp" / LIST).write_bytes(b"not ours")
 
     run(world)
 
-    assert (world.shop.root / "inn/stopp" / LIST).read_bytes() == b"not ours"
+    assert (world.shop.root / "stopp" / LIST).read_bytes() == b"not ours"
     assert world.open_codes() == ["STOP_LIST_NOT_SENT"]
 
 

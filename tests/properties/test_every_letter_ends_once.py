@@ -37,6 +37,7 @@ from stand_ins import served
 from flows.archive import Archive
 from flows.database import batches, holds, schema, shipments
 from flows.database import follow as tales
+from flows.database.letter_search import Search, search
 from flows.database.senders import keep_senders
 from flows.database.session import Database, open_database, reading, transaction
 from flows.database.tables import offers
@@ -240,9 +241,8 @@ class EveryLetter(RuleBasedStateMachine):
     @rule(dies_at=st.none() | st.integers(1, 6))
     def receipts_come(self, dies_at: int | None) -> None:
         with self.fuse.lit(dies_at), transaction(self.database) as tx:
-            waiting = [
-                one.id for one in tales.list_letters(tx, status=Status.SENT_TO_PRINT, limit=9999)
-            ]
+            sent = Search(statuses=(Status.SENT_TO_PRINT,), limit=9999)
+            waiting = [one.id for one in search(tx, sent)]
             shipments.move(tx, waiting, Status.PRINTED, by=Mover.RECEIPTS, at=self.now)
 
     def follow(self, looks: Any, watch: Watch) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from small_world import a_batch, a_letter, a_price_list, a_today, a_world, unanswered
+from small_world import NIGHT, a_batch, a_letter, a_price_list, a_today, a_world, unanswered
 
 from flows.domain.batch import BatchStatus
 from flows.domain.price_list import PriceList
@@ -103,7 +103,7 @@ def test_what_was_not_looked_at_is_not_gone() -> None:
 
 def test_what_a_flow_told_at_once_is_not_told_twice_and_closes_when_the_answer_comes() -> None:
     told = an_item("ACKNOWLEDGEMENT_MISSING", counts={})
-    waiting = Facts(batches=[a_batch(status=BatchStatus.HANDED_OVER)])
+    waiting = Facts(batches=[a_batch(status=BatchStatus.HANDED_OVER, answer_due_at=NIGHT)])
 
     still, after = becoming(waiting, told), becoming(Facts(batches=[a_batch()]), told)
 
