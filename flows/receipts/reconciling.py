@@ -14,20 +14,17 @@ from flows.database.item_history import ItemFigures, ListedItem
 from flows.database.reconciled import read_facts
 from flows.database.session import Database, Tx, reading, transaction
 from flows.database.vendors import profile_on
-from flows.domain.batch import BatchStatus, StopState
-from flows.domain.opening_hours import answer_due
 from flows.domain.reconciliation import (
-    AskedStop,
     ClosedAs,
     Difference,
     Facts,
     Limits,
-    SentBatch,
     Severity,
 )
 from flows.errors import NeedsAPerson
 from flows.object_archive import open_archive
 from flows.receipts import reconciliation_report
+from flows.receipts.due_answers import with_due_answers
 from flows.receipts.item_life import Becomes, Change, changes
 from flows.receipts.reconciliation import (
     RULES,
@@ -145,34 +142,15 @@ def asks_for_somebody(item: ListedItem, today: Today) -> bool:
 
 def _read(tx: Tx, settings: Settings, today: Today) -> Facts:
     facts = read_facts(tx, now=today.now, looked_back_days=today.limits.looked_back_days)
+    facts = with_due_answers(tx, settings.vendor.profile, facts)
     archive = open_archive(settings)
     return replace(
         facts,
-        batches=[_with_due(tx, settings, batch) for batch in facts.batches],
-        stops=[_with_answer_due(tx, settings, stop) for stop in facts.stops],
         files=[
             replace(file, kept_well=_is_kept(archive.path_of(file.sha256), file.sha256))
             for file in facts.files
         ],
     )
-
-
-def _with_due(tx: Tx, settings: Settings, batch: SentBatch) -> SentBatch:
-    """Say of a package that waits for its answer when that is late: by the hours of its day."""
-    if batch.status is not BatchStatus.HANDED_OVER or batch.handed_over_at is None:
-        return batch
-    profile = profile_on(tx, settings.vendor.profile, oslo_date(batch.created_at))
-    return replace(batch, answer_due_at=answer_due(batch.handed_over_at, profile.calendar))
-
-
-def _with_answer_due(tx: Tx, settings: Settings, stop: AskedStop) -> AskedStop:
-    """Say of a stop that waits for its answer when that is late: by the hours of its list's day."""
-    if stop.state is not StopState.SENT or stop.list_made_at is None or stop.list_sent_at is None:
-        return stop
-    day = oslo_date(stop.list_made_at)
-    calendar = profile_on(tx, settings.vendor.profile, day).calendar
-    due = answer_due(stop.list_sent_at, calendar, calendar.stop_within_minutes)
-    return replace(stop, answer_due_at=due)
 
 
 def _is_kept(path: Path, sha256: str) -> bool:

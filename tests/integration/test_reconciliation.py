@@ -47,8 +47,10 @@ from flows.domain.batch import (
 from flows.domain.price_list import parse_prices
 from flows.domain.reconciliation import ClosedAs, Limits
 from flows.domain.shipment import ShipmentId
+from flows.domain.vendor_profile import DEFAULT
 from flows.errors import NeedsAPerson
 from flows.receipts import ingestion
+from flows.receipts.due_answers import with_due_answers
 from flows.receipts.receipt_file import ReceiptFile, read_receipt_file
 from flows.receipts.reconciliation import reconcile
 from flows.receipts.reconciling import Reconciled, look, look_and_keep
@@ -250,6 +252,7 @@ def told_of_mutant(database: Database, sent: Sent, mutant: Callable[[Any, Sent],
     with database.connect() as tx:
         mutant(tx, sent)
         facts = read_facts(tx, now=TUESDAY_AFTER, looked_back_days=120)
+        facts = with_due_answers(tx, DEFAULT, facts)
         tx.rollback()
     results = reconcile(facts, Today(TUESDAY_AFTER, Limits()))
     return {one.rule for result in results for one in result.differences}
