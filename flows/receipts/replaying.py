@@ -10,6 +10,7 @@ from flows.database import booking, receipt_quarantine, receipts
 from flows.database.batches import settle_batches
 from flows.database.open_items import silence
 from flows.database.session import Database, Tx, reading, transaction
+from flows.database.stopped_and_printed import look_at_receipts
 from flows.database.vendors import profile_on
 from flows.domain.money import vat_of
 from flows.domain.receipt import LineKind, LineState, StagedLine
@@ -160,6 +161,7 @@ def _replay(
     booking.apply_lines(tx, sha256, matching.applied, now, LineState.QUARANTINED)
     answered = {one.piece.batch_id for one in matching.applied if one.piece.batch_id}
     settle_batches(tx, sorted(answered), now)
+    look_at_receipts(tx, sha256, now)
     numbers = [row["line"] for row in rows]
     receipt_quarantine.record(tx, sha256, numbers, "replayed", by=by, why=why, at=now)
     return counted(matching)
