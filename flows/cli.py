@@ -109,6 +109,7 @@ class Flow(StrEnum):
     RECONCILE = "reconcile"
     REPORTS = "reports"
     STATISTICS = "statistics"
+    DRAFTS = "drafts"
     RETENTION = "retention"
     WATCH = "watch"
 
@@ -124,6 +125,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
     Flow.STATISTICS: ("reports.flow:statistics",),
+    Flow.DRAFTS: ("reports.invoicing.flow:drafts",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
     Flow.WATCH: ("flows.watching.flow:watch",),
 }
