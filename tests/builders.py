@@ -120,9 +120,13 @@ def notified(
 
 
 def handed_over(
-    database: Database, count: int, batch_id: str = "SVAR-20261124-01-C5SHS"
+    database: Database,
+    count: int,
+    batch_id: str = "SVAR-20261124-01-C5SHS",
+    *,
+    acknowledged: bool = True,
 ) -> list[ShipmentId]:
-    """Bring letters of three sheets to SENT_TO_PRINT in one acknowledged batch."""
+    """Bring letters of three sheets to SENT_TO_PRINT in one batch."""
     batch, night = BatchId(batch_id), MONDAY + timedelta(days=1)
     with transaction(database) as tx:
         letters = registered(tx, *(a_registration(account_code="0410") for _ in range(count)))
@@ -133,5 +137,6 @@ def handed_over(
         batches.record_assembled(tx, batch, Assembled("p.zip", "ab" * 32, 9, placed), night)
         batches.begin_hand_over(tx, batch, night)
         batches.record_handed_over(tx, batch, night)
-        batches.record_acknowledged(tx, batch, accepted=True, reason="", at=night)
+        if acknowledged:
+            batches.record_acknowledged(tx, batch, accepted=True, reason="", at=night)
     return letters

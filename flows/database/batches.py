@@ -309,7 +309,7 @@ def record_acknowledged(
     reason: str,
     at: datetime,
 ) -> None:
-    """Keep the vendor's answer about a batch."""
+    """Keep the vendor's answer about a batch, and close it if its receipts came first."""
     lock_batch(tx, batch_id)
     new = BatchStatus.ACKNOWLEDGED if accepted else BatchStatus.REFUSED
     set_status(
@@ -328,6 +328,7 @@ def record_acknowledged(
     )
     kind = "acknowledged" if accepted else "refused_by_vendor"
     moves.note(tx, letters, kind, actor=Mover.PRINT_BATCH, at=at, detail={"batch": batch_id})
+    settle_batches(tx, [batch_id], at)
 
 
 def annul_empty(tx: Tx, batch_id: BatchId, at: datetime) -> None:

@@ -33,6 +33,9 @@ from flows.domain.price_list import PriceKind, PriceList
 
 COLUMNS: Final = tuple(column.name for column in ledger.columns if column.name != "id")
 KEY: Final = ("file_sha256", "line", "kind", "charge_class")
+SLICE: Final = 100_000
+"""Charges read at once."""
+
 SAME_KINDS: Final = 100_000
 """A month has few kinds of letters: what one costs is reckoned once and remembered."""
 
@@ -45,7 +48,9 @@ def enter_charges(tx: Tx, *, grace_days: int) -> int:
     """
     before = tx.scalar(select(func.count()).select_from(ledger)) or 0
     split = _Splitter(tx, grace_days)
-    insert_rows(tx, ledger, COLUMNS, split.entries(tx.execute(_new_charges()).mappings()))
+    # In slices, so that a year's charges are never all in memory.
+    while rows := tx.execute(_new_charges().limit(SLICE)).mappings().all():
+        insert_rows(tx, ledger, COLUMNS, split.entries(rows))
     _take_back(tx, grace_days)
     return (tx.scalar(select(func.count()).select_from(ledger)) or 0) - before
 
@@ -101,7 +106,7 @@ class _Splitter:
 
     def entries(self, rows: Iterable[RowMapping]) -> Iterator[tuple[Any, ...]]:
         """Give the ledger's rows, in the order of COLUMNS."""
-        for row in list(rows):  # read to the end first: SQLite has one cursor a transaction
+        for row in rows:
             parts = self._parts(
                 row["kind"],
                 _printed(row),
@@ -173,13 +178,25 @@ def _printed(row: RowMapping) -> Printed:
 
 
 def _take_back(tx: Tx, grace_days: int) -> None:
-    """Enter reversals: each entry of the charge that is taken back, with the opposite sign."""
-    first = ledger.alias("first")
+    """Enter reversals: each entry of the charge that is taken back, with the opposite sign.
+
+    From the lines that take back, which are few, and not from the view of all charges.
+    """
+    first, line, entered = ledger.alias("first"), receipt_lines.c, ledger.alias("entered")
+    is_there = exists().where(
+        entered.c.file_sha256 == line.file_sha256,
+        entered.c.line == line.line,
+        entered.c.kind == first.c.kind,
+        entered.c.charge_class == "REVERSAL",
+    )
     query = (
         select(
-            charges.c.booked_on,
-            charges.c.posted_on,
-            *[charges.c[name] for name in KEY],
+            line.booked_on,
+            first.c.charged_on.label("posted_on"),
+            line.file_sha256,
+            line.line,
+            first.c.kind,
+            literal("REVERSAL").label("charge_class"),
             first.c.sku,
             first.c.shipment_id,
             first.c.sender_id,
@@ -197,15 +214,14 @@ def _take_back(tx: Tx, grace_days: int) -> None:
         .join(
             first,
             and_(
-                first.c.file_sha256 == charges.c.reverses_file,
-                first.c.line == charges.c.reverses_line,
-                first.c.kind == charges.c.kind,
+                first.c.file_sha256 == line.takes_back_file,
+                first.c.line == line.takes_back_line,
                 first.c.charge_class == literal("CHARGE"),
                 first.c.category == Category.USAGE.value,
             ),
         )
-        .where(charges.c.charge_class == "REVERSAL", not_(is_entered()))
-        .order_by(charges.c.file_sha256, charges.c.line, charges.c.kind, first.c.id)
+        .where(line.takes_back_file.is_not(None), not_(is_there))
+        .order_by(line.file_sha256, line.line, first.c.kind, first.c.id)
     )
     rows = [_taken_back(tx, row, grace_days) for row in tx.execute(query).mappings()]
     insert_rows(tx, ledger, COLUMNS, rows)

@@ -18,11 +18,9 @@ def letters(tx: Tx, period: str) -> list[tuple[Any, ...]]:
     """Return a billing month's letters: a row a letter, day, code and invoice.
 
     Columns: charged_on, sender_id, sender, organisation_number, account_code, shipment_id,
-    batch_id, vendor; pages_black_white, pages_colour, sheets_by_machine, sheets_by_hand,
-    weight_grams, of the
-    receipt that was charged in the month (0 where it only takes back an earlier one); production,
-    postage, net, VAT, gross, list and contracted in øre (the last two None where a price is not
-    known); invoice, its number or id, empty where there is none. Ordered: equal facts, equal rows.
+    batch_id, vendor; production, postage, net, VAT, gross, list and contracted in øre (the last two
+    None where a price is not known); invoice, its number or id, empty where there is none.
+    Ordered: equal facts, equal rows.
     """
     entry = ledger.c
 
@@ -33,19 +31,14 @@ def letters(tx: Tx, period: str) -> list[tuple[Any, ...]]:
         """Sum a column, or say None where one of its values is not known."""
         return case((func.count(column) == func.count(), func.sum(column)), else_=None)
 
-    said = _counted(period)
     keys = (
         entry.charged_on, entry.sender_id, senders.c.name, entry.organisation_number,
         entry.account_code, entry.shipment_id, entry.batch_id, entry.vendor,
-    )  # fmt: skip
-    counts = (
-        "pages_black_white", "pages_colour", "sheets_by_machine", "sheets_by_hand", "weight_grams",
     )  # fmt: skip
     invoice = func.coalesce(cast(issued_invoices.c.number, String), issued_invoices.c.id, "")
     query = (
         select(
             *keys,
-            *[func.coalesce(func.max(said.c[name]), 0) for name in counts],
             of("PRODUCTION"),
             of("POSTAGE"),
             func.sum(entry.billed_ore),
@@ -56,7 +49,6 @@ def letters(tx: Tx, period: str) -> list[tuple[Any, ...]]:
             invoice,
         )
         .join(senders, senders.c.id == entry.sender_id)
-        .outerjoin(said, said.c.shipment_id == entry.shipment_id)
         .outerjoin(ledger_invoiced, ledger_invoiced.c.ledger_id == entry.id)
         .outerjoin(issued_invoices, issued_invoices.c.id == ledger_invoiced.c.invoice_id)
         .where(entry.billing_period == period)
@@ -66,14 +58,14 @@ def letters(tx: Tx, period: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in tx.execute(query)]
 
 
-def _counted(period: str) -> Any:
-    """Return what the last receipt that was charged in a month counts, a row a letter."""
+def counted(tx: Tx, period: str) -> list[tuple[Any, ...]]:
+    """Return what receipts that were charged in a month count; of a letter the last one is last.
+
+    Columns: shipment_id, pages_black_white, pages_colour, sheets_by_machine, sheets_by_hand,
+    weight_grams.
+    """
     entry, line = ledger.c, receipt_lines.c
-    turn = func.row_number().over(
-        partition_by=entry.shipment_id,
-        order_by=(line.booked_on.desc(), line.file_sha256.desc(), line.line.desc()),
-    )
-    rows = (
+    query = (
         select(
             entry.shipment_id,
             line.pages_black_white,
@@ -81,7 +73,6 @@ def _counted(period: str) -> Any:
             line.sheets_by_machine,
             line.sheets_by_hand,
             line.weight_grams,
-            turn.label("turn"),
         )
         .join(receipt_lines, and_(line.file_sha256 == entry.file_sha256, line.line == entry.line))
         .where(
@@ -90,9 +81,9 @@ def _counted(period: str) -> Any:
             entry.category == Category.USAGE.value,
             entry.kind == "POSTAGE",
         )
-        .subquery("charged_lines")
+        .order_by(line.booked_on, line.file_sha256, line.line)
     )
-    return select(rows).where(rows.c.turn == 1).subquery("counted")
+    return [tuple(row) for row in tx.execute(query)]
 
 
 def postage(tx: Tx, period: str) -> list[dict[str, Any]]:

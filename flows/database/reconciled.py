@@ -20,6 +20,7 @@ from flows.database.reconciled_answers import (
     stray_charges,
 )
 from flows.database.reconciled_letters import IN_FORCE, Since, sent_letters
+from flows.database.reconciled_money import credit_notes, ledger_gaps, own_invoices
 from flows.database.session import Tx
 from flows.database.standing_holds import sender_is_held
 from flows.database.tables import (
@@ -70,6 +71,9 @@ def read_facts(tx: Tx, *, now: datetime, looked_back_days: int) -> Facts:
         returned=returned(tx, since),
         repeats=_repeats(tx, now),
         stray_charges=stray_charges(tx),
+        ledger_gaps=ledger_gaps(tx, since.day),
+        own_invoices=own_invoices(tx),
+        credit_notes=credit_notes(tx),
         months=months(tx, now),
         prices=read_price_list(tx),
     )

@@ -168,6 +168,39 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class LedgerGap:
+    """A charge whose entries in the ledger do not add up to it, or that has none."""
+
+    shipment_id: str
+    booked_on: date
+    charged_ore: int
+    entered: bool
+    entered_ore: int = 0
+
+
+@dataclass(frozen=True)
+class OwnInvoice:
+    """One of our invoices whose amount is not the sum of the entries on it."""
+
+    id: str
+    net_ore: int
+    entries_ore: int
+
+
+@dataclass(frozen=True)
+class CreditNote:
+    """A credit note of ours, and the invoice it names."""
+
+    id: str
+    invoice: str | None
+    """None where it names none that there is."""
+    same_payer: bool
+    invoice_ore: int
+    credited_ore: int
+    """What all credit notes of that invoice take off it."""
+
+
+@dataclass(frozen=True)
 class StrayCharge:
     """A charge whose receipt line is not booked."""
 
@@ -240,6 +273,9 @@ class Facts:
     returned: Sequence[ReturnedLetter] = ()
     repeats: Sequence[Repeat] = ()
     stray_charges: Sequence[StrayCharge] = ()
+    ledger_gaps: Sequence[LedgerGap] = ()
+    own_invoices: Sequence[OwnInvoice] = ()
+    credit_notes: Sequence[CreditNote] = ()
     months: Sequence[SenderMonth] = ()
     prices: PriceList = field(default_factory=lambda: PriceList(()))
 

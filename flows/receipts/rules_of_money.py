@@ -11,6 +11,8 @@ from flows.domain.shipment import SenderId
 from flows.receipts.today import Today
 
 CHARGES_A_RECEIPT: Final = 2
+ENTERED_WITHIN_DAYS: Final = 4
+"""The reports enter charges on working mornings; a long weekend lies between."""
 MONTHS_BEFORE: Final = 3
 PERCENT: Final = 100
 LEAST_ODD_PERCENT: Final = 25
@@ -23,9 +25,11 @@ MONTHLY_FIGURES: Final[dict[str, Callable[[SenderMonth], float]]] = {
 }
 
 
-def the_ledger_is_the_receipts(facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
-    """C3: what is charged for a letter is what its receipt says, with the VAT of each part."""
-    yield Unchecked("our_invoices_not_recorded")
+def the_ledger_is_the_receipts(facts: Facts, today: Today) -> Iterator[Found | Unchecked]:
+    """C3: receipts, charges, ledger and our invoices say the same of every letter."""
+    yield from _not_in_the_ledger(facts, today)
+    for own in facts.own_invoices:
+        yield Found(own.id, "invoice_differs_from_ledger", abs(own.net_ore - own.entries_ore))
     for one in facts.letters:
         if one.receipt is None:
             continue
@@ -55,9 +59,26 @@ def nothing_is_out_of_the_ordinary(facts: Facts, today: Today) -> Iterator[Found
     yield from _odd_months(facts, today)
 
 
-def credit_notes_fit(_facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
-    """C6: a credit note is no larger than its invoice, to the same payer, and names it."""
-    yield Unchecked("credit_notes_not_recorded", whole=True)
+def credit_notes_fit(facts: Facts, _today: Today) -> Iterator[Found | Unchecked]:
+    """C6: credit notes are no larger than their invoice, to the same payer, and name it."""
+    for note in facts.credit_notes:
+        if note.invoice is None:
+            yield Found(note.id, "credit_note_without_invoice")
+            continue
+        if not note.same_payer:
+            yield Found(note.id, "credit_note_to_another")
+        if note.credited_ore > note.invoice_ore:
+            yield Found(note.id, "credited_too_much", note.credited_ore - note.invoice_ore)
+
+
+def _not_in_the_ledger(facts: Facts, today: Today) -> Iterator[Found]:
+    """Tell of charges whose entries differ; of those without any, when the reports have run."""
+    for gap in facts.ledger_gaps:
+        if gap.entered:
+            ore = abs(gap.charged_ore - gap.entered_ore)
+            yield Found(gap.shipment_id, "entries_differ_from_charge", ore, gap.shipment_id)
+        elif (today.date - gap.booked_on).days > ENTERED_WITHIN_DAYS:
+            yield Found(gap.shipment_id, "charge_not_entered", gap.charged_ore, gap.shipment_id)
 
 
 def _not_charged(one: SentLetter) -> int:

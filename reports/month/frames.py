@@ -70,12 +70,10 @@ def read_month(tx: Tx, first: date, before: date, begins: datetime, ends: dateti
     begins, ends: the month's instants. What changed later in other months changes nothing here.
     """
     period = f"{first:%Y-%m}"
-    consumption = pd.DataFrame(month_ledger.letters(tx, period), columns=list(CONSUMPTION[:-1]))
+    consumption = _consumption(tx, period)
     # A formula that looks for a code takes 041 for 41, and Ab for aB: a key is neither.
     group = consumption.groupby(["sender_id", "account_code"], sort=True).ngroup()
     consumption["key"] = [f"K{number + 1:05d}" for number in group]
-    whole = dict.fromkeys(("list_ore", "contracted_ore"), "Int64")
-    consumption = consumption.astype({**dict.fromkeys((*COUNTS, *AMOUNTS), "int64"), **whole})
     frames = {
         "consumption": consumption,
         "codes": _summed(consumption, ["sender", "organisation_number", "account_code", "key"]),
@@ -88,6 +86,19 @@ def read_month(tx: Tx, first: date, before: date, begins: datetime, ends: dateti
         "months": _months(tx, first),
     }
     return Month(period, first, before, frames, month_controls.entry_count(tx, period))
+
+
+def _consumption(tx: Tx, period: str) -> pd.DataFrame:
+    """Return CONSUMPTION but for the key. A letter that is only taken back counts nothing."""
+    charged = (*CONSUMPTION[:8], *CONSUMPTION[13:-1])
+    letters = pd.DataFrame(month_ledger.letters(tx, period), columns=list(charged))
+    counts = pd.DataFrame(month_ledger.counted(tx, period), columns=["shipment_id", *COUNTS])
+    counts = counts.drop_duplicates("shipment_id", keep="last")
+    joined = letters.merge(counts, on="shipment_id", how="left")[list(CONSUMPTION[:-1])]
+    whole = dict.fromkeys((*COUNTS, *AMOUNTS), "int64")
+    unknown = dict.fromkeys(("list_ore", "contracted_ore"), "Int64")
+    counted = joined.fillna(dict.fromkeys(COUNTS, 0))
+    return counted.astype({**whole, **unknown})
 
 
 def _summed(consumption: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from builders import MONDAY, a_registration, handed_over, notified, registered
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from vendor_writers import a_letter, written
 
 from flows.database.ledger import enter_charges
 from flows.database.ledger_tables import ledger
 from flows.database.offers import record_reads
 from flows.database.prices import keep_price_list
+from flows.database.reconciled_money import ledger_gaps
 from flows.database.session import Database, reading, transaction
 from flows.database.tables import charges
 from flows.database.used_articles import articles_used
@@ -178,3 +179,27 @@ def test_another_price_list_is_tried_on_what_is_in_force(database: Database) -> 
     assert sorted((one.letters, one.articles["PRINT-SH-SIDE"]) for one in used) == [(1, 3), (2, 3)]
     assert sum(one.letters for one in used if "PORTO-BREV-20G" in one.articles) == 1
     assert other_month == []
+
+
+def test_the_reconciliation_sees_what_the_ledger_lacks_and_what_differs(
+    database: Database,
+) -> None:
+    letters = handed_over(database, 3)
+    book(database, letters[:2])
+    enter(database)
+    book(database, letters[2:], DAY + timedelta(hours=1), piece_number=3)
+    with transaction(database) as tx:
+        of_one = (ledger.c.shipment_id == letters[0]) & (ledger.c.kind == "POSTAGE")
+        tx.execute(update(ledger).where(of_one).values(billed_ore=1))
+
+    with reading(database) as tx:
+        gaps = ledger_gaps(tx, MONDAY.date())
+        nothing = ledger_gaps(tx, LATER.date())
+
+    told = {(gap.shipment_id, gap.charged_ore, gap.entered, gap.entered_ore) for gap in gaps}
+    assert told == {
+        (letters[0], 1992, True, 1),
+        (letters[2], 1992, False, 0),
+        (letters[2], 260, False, 0),
+    }
+    assert nothing == []

@@ -103,15 +103,6 @@ def test_every_deployment_gets_scheduled_runs(server: dict[str, str]) -> None:
     assert not waiting, "no scheduled runs for some deployments"
 
 
-def test_deploying_twice_is_deploying_once(server: dict[str, str]) -> None:
-    api = server["PREFECT_API_URL"]
-    before = len(httpx.post(f"{api}/deployments/filter", json={}).json())
-
-    run_prefect(server, "--no-prompt", "deploy", "--all")
-
-    assert len(httpx.post(f"{api}/deployments/filter", json={}).json()) == before
-
-
 def test_a_run_leaves_its_figures_and_the_watch_the_whole_screen(
     server: dict[str, str], tmp_path: Path
 ) -> None:

@@ -208,6 +208,24 @@ def test_booking_is_the_same_in_both_databases(database: Database) -> None:
         assert sum(tx.scalars(select(charges.c.net_ore))) == 4 * (261 + 1990)
 
 
+def test_a_batch_whose_receipts_come_before_its_acknowledgement_is_closed_by_that(
+    database: Database,
+) -> None:
+    # Two workers may fetch them side by side; a batch left open would keep its package for ever.
+    letters = handed_over(database, 2, acknowledged=False)
+    from_file = read_receipt_file(a_file(*lines_for(letters)), customer="SVAR")
+    assert isinstance(from_file, ReceiptFile)
+    with transaction(database) as tx:
+        receipts.stage(tx, sha256="ab" * 32, name="a", lines=from_file.lines, at=DAY)
+    ingestion.book_file(database, "ab" * 32, DAY)
+
+    with transaction(database) as tx:
+        batches.record_acknowledged(tx, BatchId(BATCH), accepted=True, reason="", at=DAY)
+
+    with reading(database) as tx:
+        assert batches.read_batch(tx, BatchId(BATCH)).status is BatchStatus.SETTLED
+
+
 def a_staged_file(database: Database, letters: int) -> str:
     """A file with two lines for its first letter and one for each other, ready to be booked."""
     lines = lines_for(handed_over(database, letters))

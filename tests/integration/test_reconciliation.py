@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from flows.archive import Archive
 from flows.cli import EXIT_CODES, app
 from flows.database import batches, follow, item_history, offers, receipts
+from flows.database.ledger import enter_charges
+from flows.database.ledger_tables import ledger
 from flows.database.open_items import OpenItem, raise_item, still_open
 from flows.database.prices import keep_price_list
 from flows.database.reconciled import read_facts
@@ -110,6 +112,8 @@ def receipted(
     with transaction(database) as tx:
         receipts.stage(tx, sha256=sha256, name=name, lines=read.lines, at=WEDNESDAY)
     ingestion.book_file(database, sha256, WEDNESDAY)
+    with transaction(database) as tx:
+        enter_charges(tx, grace_days=5)
     return sha256
 
 
@@ -164,6 +168,7 @@ def test_where_all_agrees_nothing_is_kept_and_the_report_says_so(
 def no_receipt(tx: Any, sent: Sent) -> None:
     """As if the line had never come: the letter waits, and nothing is charged."""
     one = sent.letters[0]
+    tx.execute(delete(ledger).where(ledger.c.shipment_id == one))
     tx.execute(delete(receipt_lines).where(receipt_lines.c.shipment_id == one))
     tx.execute(delete(events).where(events.c.shipment_id == one, events.c.to_status == "PRINTET"))
     tx.execute(update(shipments).where(shipments.c.id == one).values(status="SENDT_PRINT"))
@@ -173,6 +178,7 @@ def no_receipt(tx: Any, sent: Sent) -> None:
 def a_lost_receipt(tx: Any, sent: Sent) -> None:
     """The letter is printed, and what said so is gone."""
     one = sent.letters[0]
+    tx.execute(delete(ledger).where(ledger.c.shipment_id == one))
     tx.execute(delete(receipt_lines).where(receipt_lines.c.shipment_id == one))
 
 
@@ -223,7 +229,7 @@ MUTANTS: dict[Callable[[Any, Sent], None], set[str]] = {
     a_lost_event: {"D1"},
     a_status_changed_in_silence: {"D1"},
     a_charge_taken_back_by_anothers_line: {"C3"},
-    a_changed_amount: {"B9"},
+    a_changed_amount: {"B9", "C3"},
     a_page_more: {"B5"},
 }
 

@@ -297,4 +297,4 @@ def test_a_missed_night_says_how_many_letters_wait_for_it() -> None:
 
     assert alarm.code == "PRINT_NIGHT_NOT_RUN"
     assert alarm.letters == 12
-    assert alarm.since == THURSDAY.replace(hour=0, minute=30)
+    assert alarm.since == THURSDAY.replace(hour=2, minute=30)  # its second run, 03:30 in Oslo
