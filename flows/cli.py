@@ -112,6 +112,7 @@ class Flow(StrEnum):
     RECONCILE = "reconcile"
     REPORTS = "reports"
     STATISTICS = "statistics"
+    DRAFTS = "drafts"
     RETENTION = "retention"
     WATCH = "watch"
 
@@ -127,6 +128,7 @@ FLOWS: Final[dict[Flow, tuple[str, ...]]] = {
     Flow.RECONCILE: ("flows.receipts.flow:reconcile",),
     Flow.REPORTS: ("reports.flow:reports",),
     Flow.STATISTICS: ("reports.flow:statistics",),
+    Flow.DRAFTS: ("reports.invoicing.flow:drafts",),
     Flow.RETENTION: ("flows.intake.flow:retention",),
     Flow.WATCH: ("flows.watching.flow:watch",),
 }

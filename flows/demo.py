@@ -27,6 +27,7 @@ from flows.database.open_items import still_open
 from flows.database.prices import keep_price_list
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import open_database, reading, transaction
+from flows.demo_invoice import ACCESS_POINT, SELLER, invoice_one
 from flows.domain.price_list import parse_prices
 from flows.domain.sender import parse_senders
 from flows.domain.status import Status
@@ -52,6 +53,7 @@ DISPATCH = "flows.dispatch.flow:dispatch"
 LAST_LOOK, PRINT = "flows.dispatch.flow:last_look", "flows.print_batch.flow:print_batch"
 ANSWERS, RECEIPTS = "flows.print_batch.flow:acknowledgements", "flows.receipts.flow:receipts"
 RECONCILE, REPORTS = "flows.receipts.flow:reconcile", "reports.flow:reports"
+INVOICES = "reports.invoicing.flow:drafts"
 VENDOR = "vendor"
 
 
@@ -97,12 +99,17 @@ STEPS: Final = (
     Step(5, "12:15", RECEIPTS, "book the receipts"),
     Step(5, "12:20", RECONCILE, "hold everything against each other"),
     Step(5, "12:25", FEEDS, "tell the senders every move"),
-    Step(5, "12:30", REPORTS, "write finance's workbook"),
+    Step(15, "06:30", INVOICES, "draft the month's invoices; one goes out"),
+    Step(15, "07:00", REPORTS, "write finance's workbook"),
 )
-"""Monday morning to Friday noon: three days in Altinn, then the paper."""
+"""Monday morning to Friday noon: three days in Altinn, then the paper; and when the late receipts
+are over, the invoices."""
+
+OFFICE: Final = frozenset({INVOICES, REPORTS})
+"""What needs neither Altinn nor the vendor, and happens in the month after."""
 
 AGAIN: Final = tuple(
-    Step(5, "13:00", flow, "once more")
+    Step(15 if flow in OFFICE else 5, "13:00", flow, "once more")
     for flow in (
         INTAKE,
         DISPATCH,
@@ -113,6 +120,7 @@ AGAIN: Final = tuple(
         RECEIPTS,
         RECONCILE,
         FEEDS,
+        INVOICES,
         REPORTS,
     )
 )
@@ -217,7 +225,7 @@ url = "{altinn}"
 port = {port}
 key_file = "{login.client_key}"
 known_hosts_file = "{login.known_hosts}"
-"""
+{SELLER}"""
 
 
 @contextmanager
@@ -279,12 +287,16 @@ def _happens(world: World, step: Step) -> Any:
     now = {"now": step.at.isoformat()}
     if step.flow == VENDOR:
         return _ordered(f"{world.vendor}/sandbox/work", now)
-    _ordered(f"{world.altinn}/sandbox/clock", now)
+    if step.flow not in OFFICE:
+        _ordered(f"{world.altinn}/sandbox/clock", now)
     module, _, name = step.flow.partition(":")
+    options = {"month": "last"} if step.flow == REPORTS else {}
     try:
-        answer = getattr(import_module(module), name)(at=step.at)
+        answer = getattr(import_module(module), name)(at=step.at, **options)
     except DifferencesNeedAPerson as told:
         answer = told.reconciled
+    if step.flow == INVOICES:
+        answer = invoice_one(world.settings, answer.month, step.at)
     if isinstance(answer, Reconciled):
         world.reconciled = answer
     return answer
@@ -405,6 +417,8 @@ def _things_to_open(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "workbook", file
     for file in sorted(settings.reports_folder.glob("avstemming-????-??-??.csv")):
         yield "reconciliation", file
+    for file in sorted((settings.home / ACCESS_POINT).glob("*")):
+        yield "an invoice", file
     for file in sorted(settings.inbox_folder.glob("*/.avvist/*.kvittering.json"))[:1]:
         yield "an answer", Path(shutil.copy(file, look))
     for file in sorted(settings.inbox_folder.glob("*/.status/*.json"))[:1]:

@@ -107,6 +107,20 @@ def measured_rows(
     ]
 
 
+def digital_counts(tx: Tx, *, begins: datetime, ends: datetime) -> tuple[int, int]:
+    """Return how many letters were laid in mailboxes, and how many read there, by the instant."""
+    sent = select(func.count()).where(offers.c.published_at >= begins, offers.c.published_at < ends)
+    read = (
+        select(func.count())
+        .select_from(offers)
+        .join(shipments, shipments.c.id == offers.c.shipment_id)
+        .where(
+            shipments.c.status == Status.READ, offers.c.read_at >= begins, offers.c.read_at < ends
+        )
+    )
+    return tx.scalar(sent) or 0, tx.scalar(read) or 0
+
+
 def control_totals(tx: Tx) -> dict[str, int]:
     """Return what must agree: letters of each status, and receipt lines of each state.
 

@@ -17,6 +17,8 @@ class MeasuredMonth:
     production_ore: int
     postage_ore: int
     sheets: int
+    digital_ore: int | None = None
+    """What digital letters cost by the price list; None: it does not say."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,23 @@ def figures(basis: Basis) -> Mapping[str, float]:
     """Return the assumptions that can be measured.
 
     Postage and production a letter, the digital share, and letters a year: of twelve months, or
-    of fewer as if the year went on so.
+    of fewer as if the year went on so. What a letter read digitally costs (with what it cost to
+    send those that were not read), where the price list says it for every month.
     """
     months = basis.months
     printed, read = _sum(months, "printed"), _sum(months, "read")
     if not months or not printed:
         return {}
-    return {
+    found = {
         "materiell_med": _sum(months, "production_ore") / printed / 100,
         "porto_med": _sum(months, "postage_ore") / printed / 100,
         "andel_digital": read / (printed + read),
         "volum": float(a_year(printed + read, len(months))),
     }
+    digital = [month.digital_ore for month in months if month.digital_ore is not None]
+    if read and len(digital) == len(months):
+        found["digital_pris"] = sum(digital) / read / 100
+    return found
 
 
 def a_year(letters: int, months: int) -> int:

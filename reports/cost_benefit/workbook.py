@@ -130,7 +130,9 @@ def source_of(figure: Assumption, basis: Basis, words: Words) -> str:
     if figure.status != MEASURED:
         return words[f"source_{figure.id}"]
     first, last = basis.months[0].month, basis.months[-1].month
-    return fill_sentence(words["source_measured"], fra=first, til=last)
+    priced = figure.id == "digital_pris"
+    name = "source_measured_by_prices" if priced else "source_measured"
+    return fill_sentence(words[name], fra=first, til=last)
 
 
 def _measured_sheet(book: Book, basis: Basis, words: Words) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,8 +16,10 @@ from flows.database.issued_invoices import Issued
 from flows.database.ledger import enter_charges
 from flows.database.senders import all_senders
 from flows.database.session import Database, Tx, reading, transaction
+from flows.domain.account_rules import AccountRules
 from flows.domain.crediting import Wanted
 from flows.domain.invoicing import InvoiceState, Series
+from flows.domain.sender import Sender
 from flows.errors import NeedsAPerson
 from flows.settings import InvoiceSettings, Settings
 from flows.wording import sentences
@@ -32,6 +34,17 @@ from reports.invoicing.published_rules import PublishedRules
 from reports.whole_file import write_whole
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every invoice of a run is made with, read once: thousands have as many senders."""
+
+    settings: Settings
+    senders: Mapping[str, Sender]
+    rules: Mapping[str, AccountRules]
+    """How account codes are read today, by organisation number."""
+    published: PublishedRules | None
 
 
 @dataclass(frozen=True)
@@ -117,9 +130,11 @@ def freeze_month(
     run everything is made and judged, and nothing is kept.
     """
     own = _seller_is_known(settings)
-    rules = PublishedRules(own.rules_folder) if own.rules_folder else None
+    published = PublishedRules(own.rules_folder) if own.rules_folder else None
     today = clock.oslo_date(now)
     with reading(database) as tx:
+        senders = {str(one): sender for one, sender in all_senders(tx).items()}
+        office = Office(settings, senders, read_account_rules(tx, today), published)
         waiting = issued_invoices.with_state(tx, InvoiceState.APPROVED)
     frozen: list[Issued] = []
     refused: dict[str, str] = {}
@@ -133,7 +148,7 @@ def freeze_month(
                         first=own.first_number,
                         issued_on=today,
                         due_on=today + timedelta(days=own.days_to_pay),
-                        write=partial(_write, tx, settings, rules, keep=not dry_run),
+                        write=partial(_write, tx, office, keep=not dry_run),
                         at=now,
                         by=by,
                     )
@@ -204,17 +219,15 @@ def files_of(one: Issued, settings: Settings) -> dict[Path, str]:
     return {folder / f"{name}.xml": one.xml_sha256, folder / f"{name}.pdf": one.pdf_sha256}
 
 
-def _write(
-    tx: Tx, settings: Settings, rules: PublishedRules | None, one: Issued, *, keep: bool
-) -> tuple[str, str]:
+def _write(tx: Tx, office: Office, one: Issued, *, keep: bool) -> tuple[str, str]:
     """Make a document's files, judge them, and write them; return their SHA-256."""
     entries = issued_invoices.entries_on(tx, one.id)
     if one.series is Series.INTERNAL:
         contents = [posting_file(f"I{one.number}", one.billing_period, entries)]
     else:
-        invoice = _whole(tx, settings, one, entries)
+        invoice = _whole(tx, office, one, entries)
         xml = to_ehf(invoice)
-        found = [*findings(xml), *(rules.findings(xml) if rules else ())]
+        found = [*findings(xml), *(office.published.findings(xml) if office.published else ())]
         if found:
             raise NeedsAPerson(
                 "; ".join(f"{each.rule} {each.what}" for each in found[:5]),
@@ -224,19 +237,19 @@ def _write(
         contents = [xml, to_pdf(invoice)]
     hashes = [hashlib.sha256(content).hexdigest() for content in contents]
     if keep:
-        for file, content in zip(files_of(one, settings), contents, strict=True):
+        for file, content in zip(files_of(one, office.settings), contents, strict=True):
             write_whole(file, content)
     return hashes[0], hashes[1] if len(hashes) > 1 else ""
 
 
-def _whole(tx: Tx, settings: Settings, one: Issued, entries: Sequence[dict[str, Any]]) -> Invoice:
+def _whole(tx: Tx, office: Office, one: Issued, entries: Sequence[dict[str, Any]]) -> Invoice:
     credited = issued_invoices.find_invoice(tx, one.credits_id) if one.credits_id else None
     return build(
         one,
         entries,
-        senders={str(name): sender for name, sender in all_senders(tx).items()},
-        rules=read_account_rules(tx, one.issued_on or date.max),
-        settings=settings.invoice,
+        senders=office.senders,
+        rules=office.rules,
+        settings=office.settings.invoice,
         credited=credited,
         description=sentences("invoice.toml")["attachment"],
     )

@@ -15,7 +15,9 @@ from lxml import etree
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from flows.domain.money import kroner
 from flows.sandbox.letters import MadeLetter, make_letters
+from reports.invoicing.ehf_rules import findings
 
 pytestmark = pytest.mark.end_to_end
 
@@ -102,6 +104,29 @@ def test_there_are_things_to_open_and_they_agree(demo: Demo) -> None:
     statistics = load_workbook(counted, data_only=True)
     assert statistics["Sammendrag"]["C4"].value == len(demo.made)
     assert {row[3].value for row in statistics["Kontroll"].iter_rows(min_row=2)} == {0}
+
+
+def test_one_invoice_has_gone_out_and_the_others_wait_for_a_person(demo: Demo) -> None:
+    xml, pdf = demo.folder / "access-point/10001.xml", demo.folder / "access-point/10001.pdf"
+
+    listed = demo.svarut("invoice", "list", "--month", "2026-11").stdout
+
+    said = xml.read_bytes()
+    document = etree.fromstring(said)
+    net, payable, kid = (
+        document.findtext(f".//{{*}}{name}") or ""
+        for name in ("TaxExclusiveAmount", "PayableAmount", "PaymentID")
+    )
+    paper = PdfReader(pdf).pages[0].extract_text()
+    assert findings(said) == []
+    assert kroner(int(net.replace(".", ""))) in listed
+    assert re.findall(r" (sent|draft|approved|frozen) ", listed).count("sent") == 1
+    assert " draft " in listed
+    assert "frozen" not in listed
+    assert f"{kroner(int(payable.replace('.', '')))} kr" in paper
+    assert kid
+    assert kid in paper
+    assert {"10001.xml", "10001.pdf"} <= set(re.findall(r"1\d{4}\.\w{3}", demo.output))
 
 
 def test_no_name_number_or_address_is_ever_said(demo: Demo) -> None:

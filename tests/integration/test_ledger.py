@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from builders import MONDAY, handed_over
+from builders import MONDAY, a_registration, handed_over, notified, registered
 from sqlalchemy import func, select, update
 from vendor_writers import a_letter, written
 
 from flows.database.ledger import enter_charges
 from flows.database.ledger_tables import ledger
+from flows.database.offers import record_reads
 from flows.database.prices import keep_price_list
 from flows.database.reconciled_money import ledger_gaps
 from flows.database.session import Database, reading, transaction
@@ -26,6 +27,7 @@ from reports.cost_benefit.basis import read_basis
 pytestmark = pytest.mark.integration
 
 DAY = MONDAY + timedelta(days=3)
+NEXT_DAY = f"{MONDAY + timedelta(days=1):%Y-%m-%d}"
 LATER = DAY + timedelta(days=30)
 PRICES = "\n".join(
     f'[[price]]\nsku = "{sku}"\nprice_ore = "{ore}"\nvalid_from = 2026-01-01\n'
@@ -124,6 +126,30 @@ def test_what_was_measured_is_counted_by_month_and_sender(database: Database) ->
     assert [(one.month, one.printed) for one in basis.months] == [("2026-11", 3), ("2026-12", 0)]
     assert basis.months[0].production_ore + basis.months[0].postage_ore == 3 * (260 + 1992)
     assert [(one.sender, one.printed) for one in basis.senders] == [("Nordvik kommune", 3)]
+
+
+def test_what_digital_letters_cost_is_counted_by_the_prices_of_their_days(
+    database: Database,
+) -> None:
+    paper = 'sku = "PRINT-SH-SIDE"\nprice_ore = "42"\nvalid_from = 2026-01-01'
+    digital = 'sku = "DIGITAL-SENDT"\nprice_ore = "{ore}"\nvalid_from = {first}{ends}'
+    prices = (
+        paper,
+        digital.format(ore="15", first="2026-01-01", ends=f"\nvalid_to = {NEXT_DAY}"),
+        digital.format(ore="20", first=NEXT_DAY, ends=""),
+        'sku = "DIGITAL-LEST"\nprice_ore = "80"\nvalid_from = 2026-01-01',
+    )
+    with transaction(database) as tx:
+        letters = registered(tx, *(a_registration() for _ in range(3)))
+        keep_price_list(tx, parse_prices("".join(f"[[price]]\n{one}\n" for one in prices)))
+        early = notified(tx, *letters[:2])
+        notified(tx, letters[2], at=MONDAY + timedelta(days=1))
+        record_reads(tx, [(early[0], MONDAY + timedelta(hours=3))], MONDAY + timedelta(days=2))
+
+    with reading(database) as tx:
+        basis = read_basis(tx, date(2026, 12, 1))
+
+    assert [(one.month, one.digital_ore) for one in basis.months] == [("2026-11", 15 * 2 + 20 + 80)]
 
 
 def test_of_a_corrected_letter_what_is_in_force_is_measured_once(database: Database) -> None:

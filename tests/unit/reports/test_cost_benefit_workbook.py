@@ -1,6 +1,7 @@
 """The cost/benefit workbook is a living model: its formulas give what svarut reckoned."""
 
 import io
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def test_a_year_is_reckoned_from_the_months_there_are() -> None:
     assert figures(BASIS)["volum"] == 2700 * 6
     assert figures(BASIS)["andel_digital"] == pytest.approx(800 / 2700)
     assert figures(Basis()) == {}
+
+
+def test_what_a_digital_letter_costs_is_measured_where_every_month_knows_it() -> None:
+    october, november = BASIS.months
+    known = replace(october, digital_ore=30_000), replace(november, digital_ore=34_000)
+    half = replace(BASIS, months=(known[0], november))
+    full = replace(BASIS, months=known)
+
+    book = load_workbook(io.BytesIO(workbook(SAID, full, DAY, WORDS)), data_only=True)
+
+    rows = {row[7].value: row for row in book["Forutsetninger"].iter_rows(min_row=2)}
+    assert rows["digital_pris"][3].value == pytest.approx(640 / 800)
+    assert rows["digital_pris"][6].value.startswith("prislisten")
+    assert "digital_pris" not in figures(half)
+    assert "digital_pris" not in figures(BASIS)
 
 
 def test_senders_are_ranked_by_what_they_would_save_and_no_name_is_a_formula() -> None:
