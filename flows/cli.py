@@ -11,31 +11,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from flows import screen
-from flows.commands import (
-    again,
-    archive,
-    events,
-    handling,
-    invoice,
-    items,
-    letters,
-    manual,
-    nights,
-    packages,
-    postcodes,
-    prices,
-    reconciled,
-    sandbox,
-    send,
-    senders,
-    status,
-    stopping,
-    watch,
-)
 from flows.commands.instants import instant
+from flows.commands.on_demand import OnDemand
 from flows.commands.opened import opened_database
-from flows.commands.receipts import receipts_app
-from flows.commands.vendors import vendors_app
 from flows.database import schema
 from flows.domain.role import may_run, role_named
 from flows.errors import ImpossibleState, LetterError, NeedsAPerson, TryAgainLater
@@ -52,45 +30,13 @@ EXIT_CODES: Final[dict[type[LetterError], int]] = {
 """0 is well done, 2 is a mistyped command. docs/commands.md explains each."""
 
 app = typer.Typer(
+    cls=OnDemand,
     help="Letters from senders' inboxes to recipients: digital first, printed when unread.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # local variables hold names and numbers
 )
 database_app = typer.Typer(help="The project's own database.", no_args_is_help=True)
 app.add_typer(database_app, name="db")
-app.add_typer(senders.app, name="senders")
-app.add_typer(prices.app, name="price")
-app.add_typer(prices.app, name="prices", hidden=True)  # its first name
-app.add_typer(postcodes.app, name="postcodes")
-app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(archive.app, name="archive")
-app.command("drill")(archive.drill)
-app.add_typer(items.app, name="items")
-app.add_typer(invoice.app, name="invoice")
-app.add_typer(watch.alarms_app, name="alarms")
-app.add_typer(manual.app, name="manual")
-app.add_typer(nights.batch_app, name="batch")
-app.add_typer(vendors_app, name="vendors")
-app.add_typer(receipts_app, name="receipts")
-nights.batch_app.command("list")(packages.list_batches)
-nights.batch_app.command("show")(packages.show_batch)
-nights.batch_app.command()(packages.annul)
-nights.batch_app.command()(packages.resend)
-app.command()(status.status)
-app.command()(status.metrics)
-app.command()(watch.watch)
-app.command()(send.send)
-app.command("list")(letters.list_letters)
-app.command("show")(letters.show_letter)
-app.command()(handling.hold)
-app.command()(handling.release)
-app.command()(handling.handled)
-app.command()(stopping.stop)
-app.command("stops")(stopping.list_stops)
-app.command()(again.retry)
-app.command()(again.replay)
-app.command("holds")(handling.list_holds)
-app.command("events")(events.list_events)
 
 
 class LogFormat(StrEnum):
@@ -186,10 +132,14 @@ def run(
                 options |= {"language": language, "file_format": file_format}
                 options |= {"month": month} if month else {}
             if flow is Flow.RECONCILE:
+                from flows.commands import reconciled  # noqa: PLC0415  -- every rule and its report
+
                 reconciled.show_outcome(partial(_flow(path), **options))
             else:
                 screen.show_summary(path.partition(":")[2], _flow(path)(**options))
     if flow is Flow.PRINT and dry_run:
+        from flows.commands import nights  # noqa: PLC0415  -- the print room
+
         nights.show_the_night(when)
 
 

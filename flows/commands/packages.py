@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from flows import clock, screen
+from flows.commands.nights import batch_app
 from flows.commands.opened import opened_database
 from flows.database import attempts, batch_list
 from flows.database.attempts import TheWord
@@ -27,6 +28,7 @@ Said = Annotated[
 LISTED = ("batch", "status", "class", "letters", "sheets", "attempt", "handed over", "answered")
 
 
+@batch_app.command("list")
 def list_batches(
     status: Annotated[
         BatchStatus | None, typer.Option(help="Only with this status.", case_sensitive=False)
@@ -54,6 +56,7 @@ def list_batches(
     )
 
 
+@batch_app.command("show")
 def show_batch(batch: Named) -> None:
     """Show one batch: its packages, its pieces (ids only), and everything that happened to it."""
     with opened_database() as database, reading(database) as tx:
@@ -98,6 +101,7 @@ def show_batch(batch: Named) -> None:
     )
 
 
+@batch_app.command()
 def annul(batch: Named, vendor_said: Said, by: Who) -> None:
     """Say that the vendor prints nothing of a batch: its letters are due again the next night."""
     with opened_database() as database, transaction(database) as tx:
@@ -110,6 +114,7 @@ def annul(batch: Named, vendor_said: Said, by: Who) -> None:
     _show_given(given, "due again the next night")
 
 
+@batch_app.command()
 def resend(
     batch: Named,
     by: Who,
