@@ -19,8 +19,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## 240 letters from inbox to workbook, three simulated days, no server, no network
 	$(BIN)/svarut demo
 
+# Two for each processor, since many tests wait: for schedules, servers, processes that start.
+TESTERS ?= $(shell echo $$((2 * $$(nproc))))
 test: $(STAMP) ## every test; what this machine lacks is skipped with its reason
-	$(BIN)/python -m pytest --numprocesses=logical --dist=worksteal
+	$(BIN)/python -m pytest --numprocesses=$(TESTERS) --dist=worksteal
 
 SEEDS ?= 1-200
 LETTERS ?= 2000
