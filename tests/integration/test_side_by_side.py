@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,7 +132,24 @@ def run_nights(home: Path, nights: Sequence[Office]) -> str:
 def offices(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: str
 ) -> Iterator[dict[str, Office]]:
-    """Each has had its night; the one whose packages could not be made has had one more."""
+    """Each has had its night; the one whose packages could not be made has had one more.
+
+    A process that stands still is told of with where it stood, and the nights are made once more.
+    """
+    try:
+        with offices_after_their_nights(tmp_path_factory, postgres_server) as found:
+            yield found
+            return
+    except subprocess.CalledProcessError as stuck:
+        warnings.warn(f"the nights stood still: {stuck.stderr[-4000:]}", stacklevel=1)
+    with offices_after_their_nights(tmp_path_factory, postgres_server) as found:
+        yield found
+
+
+@contextmanager
+def offices_after_their_nights(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: str
+) -> Iterator[dict[str, Office]]:
     with ExitStack() as stack:
         folders = tmp_path_factory.mktemp("offices")
 
