@@ -8,13 +8,12 @@ from typing import Final
 
 from flows.clock import OSLO
 from flows.database.letter_search import Found
+from flows.domain.inert import inert
+from flows.domain.money import plain_kroner
 from flows.domain.role import Sight
 from flows.errors import NeedsAPerson
 from flows.wording import sentences as read_sentences
 from reports.book import Book, Column, Kind
-
-INERT: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would run as a formula begins like this."""
 
 MOST_IN_A_WORKBOOK: Final = 100_000
 """A workbook is made in memory."""
@@ -87,7 +86,7 @@ def _csv(target: Path, columns: list[tuple[str, Kind, int]], rows: Iterable[list
         writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
         writer.writerow([words[f"kolonne_{name}"] for name, _, _ in columns])
         for row in rows:
-            writer.writerow([_inert(value) for value in row])
+            writer.writerow([_said(value) for value in row])
             count += 1
     return count
 
@@ -103,12 +102,9 @@ def _few(rows: Iterable[list[object]]) -> Iterator[list[object]]:
         yield row
 
 
-def _inert(value: object) -> str:
-    """Write øre as kroner; keep what a person has written from being run as a formula."""
-    if isinstance(value, int):
-        return f"{'-' if value < 0 else ''}{abs(value) // 100},{abs(value) % 100:02d}"
-    text = str(value)
-    return f"'{text}" if text.startswith(INERT) else text
+def _said(value: object) -> str:
+    """Write øre as kroner, and all else as text."""
+    return plain_kroner(value) if isinstance(value, int) else inert(str(value))
 
 
 def _cell(letter: Found, column: str) -> object:

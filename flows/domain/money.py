@@ -42,6 +42,11 @@ def kroner(ore: int) -> str:
     return f"{'-' if ore < 0 else ''}{grouped},{rest:02d}"
 
 
+def plain_kroner(ore: int) -> str:
+    """Return an amount as a spreadsheet program takes it for a number: `1234,50`, no space."""
+    return f"{'-' if ore < 0 else ''}{abs(ore) // 100},{abs(ore) % 100:02d}"
+
+
 def split_by_largest_remainder(total_ore: int, weights: Sequence[int]) -> list[int]:
     """Split an amount in proportion to weights so that the parts add up to it exactly.
 

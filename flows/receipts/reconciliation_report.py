@@ -7,6 +7,8 @@ from typing import Final
 
 from flows.clock import oslo_date
 from flows.database.item_history import ListedItem
+from flows.domain.inert import inert
+from flows.domain.money import plain_kroner
 from flows.domain.reconciliation import Found, Unchecked
 from flows.receipts.reconciliation import RULES, Identity, RuleResult
 from flows.receipts.today import Today, age_group
@@ -26,8 +28,6 @@ ITEM_COLUMNS: Final = (
     "merknad",
     "tiltak",
 )
-INERT: Final = ("=", "+", "-", "@")
-"""A text that begins so would be run as a formula by a spreadsheet program."""
 
 
 def summary(
@@ -137,10 +137,7 @@ def _sum(listed: Iterable[ListedItem]) -> int | None:
 
 
 def _kroner(ore: int | None) -> str:
-    """Return an amount as a Norwegian spreadsheet reads it: no grouping, a decimal comma."""
-    if ore is None:
-        return ""
-    return f"{'-' if ore < 0 else ''}{abs(ore) // 100},{abs(ore) % 100:02d}"
+    return "" if ore is None else plain_kroner(ore)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -156,4 +153,4 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 def _inert(value: str) -> str:
     """Keep what a person has written from being run as a formula; an amount is left alone."""
     amount = value.removeprefix("-").replace(",", "").isdigit()
-    return f"'{value}" if value.startswith(INERT) and not amount else value
+    return value if amount else inert(value)

@@ -5,12 +5,11 @@ import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from math import isnan
-from typing import Final
 
 import pandas as pd
 
-INERT: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so would be run as a formula by a spreadsheet program."""
+from flows.domain.inert import inert
+from flows.domain.money import plain_kroner
 
 
 def as_csv(frame: pd.DataFrame, words: Mapping[str, str]) -> bytes:
@@ -22,7 +21,7 @@ def as_csv(frame: pd.DataFrame, words: Mapping[str, str]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     names = [str(name) for name in frame.columns]
-    writer.writerow([_inert(words.get(name, name)) for name in names])
+    writer.writerow([inert(words.get(name, name)) for name in names])
     say = [_kroner if name.endswith("_ore") else _said for name in names]
     for row in frame.itertuples(index=False, name=None):
         writer.writerow([one(value) for one, value in zip(say, row, strict=True)])
@@ -38,7 +37,7 @@ def _said(value: object) -> str:
         return value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    return _inert(value) if isinstance(value, str) else str(value)
+    return inert(value) if isinstance(value, str) else str(value)
 
 
 def _number(value: float) -> str:
@@ -50,10 +49,4 @@ def _number(value: float) -> str:
 def _kroner(value: object) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and isnan(value)):
         return ""
-    ore = int(str(value).removesuffix(".0"))
-    return f"{'-' if ore < 0 else ''}{abs(ore) // 100},{abs(ore) % 100:02d}"
-
-
-def _inert(value: str) -> str:
-    """Keep what a person has written from being run as a formula."""
-    return f"'{value}" if value.startswith(INERT) else value
+    return plain_kroner(int(str(value).removesuffix(".0")))

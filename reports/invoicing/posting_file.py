@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from flows.domain.money import kroner
+from flows.domain.money import plain_kroner
 from flows.wording import sentences
 
 WORDS: Final = "invoice.toml"
@@ -29,14 +29,10 @@ def posting_file(number: str, period: str, entries: Iterable[Mapping[str, Any]])
     names = ("voucher", "period", "code", "text", "debit", "credit")
     sheet.writerow([said[f"posting_{name}"] for name in names])
     for code, ore in rows:
-        sides = (_kroner(ore), "") if ore > 0 else ("", _kroner(-ore))
+        sides = (plain_kroner(ore), "") if ore > 0 else ("", plain_kroner(-ore))
         sheet.writerow([number, period, code, said["delivery"], *sides])
     total = sum(ore for _, ore in rows)
     if total:
-        sides = ("", _kroner(total)) if total > 0 else (_kroner(-total), "")
+        sides = ("", plain_kroner(total)) if total > 0 else (plain_kroner(-total), "")
         sheet.writerow([number, period, "", said["posting_balance"], *sides])
     return (BOM + out.getvalue()).encode()
-
-
-def _kroner(ore: int) -> str:
-    return kroner(ore).replace("\u00a0", "")  # a spreadsheet program takes a space for text

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from letter_histories import INJECTED, a_history
 
+from flows.domain.inert import STARTS
 from reports.deliverables import Format, Language, month_named
-from reports.export.as_csv import INERT, as_csv
+from reports.export.as_csv import as_csv
 from reports.export.as_parquet import as_parquet
 from reports.export.files import Report, contents, in_short
 from reports.letter_statistics.tables import tables_of
@@ -62,7 +63,7 @@ def test_no_text_in_a_csv_is_a_formula_and_none_is_lost(texts: list[str]) -> Non
     found = rows(as_csv(frame, {}))[1:]
 
     assert [row[1].removeprefix("'") for row in found] == [text.removeprefix("'") for text in texts]
-    assert not any(cell.startswith(INERT) for row in found for cell in row)
+    assert not any(cell.startswith(STARTS) for row in found for cell in row)
 
 
 def test_parquet_has_types_and_says_what_it_is() -> None:
