@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from reports.invoicing.invoice import Invoice, InvoiceKind, InvoiceLine, Party
+from flows.domain.invoicing import InvoiceKind
+from reports.invoicing.invoice import Invoice, InvoiceLine, Party
 
 SELLER = Party(
     "Brevhuset IKS", "987654325", "Storgata 1", "8900", "Brønnøysund", in_business_register=True

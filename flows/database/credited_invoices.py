@@ -24,7 +24,7 @@ from flows.database.ledger_tables import (
 )
 from flows.database.session import Tx
 from flows.domain.crediting import Standing, Taken, Wanted, taken_of
-from flows.domain.invoicing import STATE_MOVES, InvoiceState, Series
+from flows.domain.invoicing import STATE_MOVES, InvoiceKind, InvoiceState, Series
 from flows.domain.ledger import Category, EntryClass
 from flows.domain.money import vat_of
 from flows.errors import NeedsAPerson
@@ -70,7 +70,7 @@ def credit(
     note = changed(
         invoice,
         id=id_,
-        kind="CREDIT_NOTE",
+        kind=InvoiceKind.CREDIT_NOTE.value,
         state=InvoiceState.APPROVED,
         billing_period=period,
         number=None,
@@ -111,7 +111,7 @@ def standing_of(tx: Tx, invoice_id: str) -> list[Standing]:
 
 def _can_be_credited(tx: Tx, invoice: Issued) -> None:
     """Refuse what is no invoice or has not gone; and let one credit note be made at a time."""
-    if invoice.kind != "INVOICE":
+    if invoice.kind != InvoiceKind.INVOICE:
         raise NeedsAPerson(
             "a credit note is not credited", where=invoice.id, do="bill again what was wrong"
         )

@@ -11,7 +11,7 @@ from flows.database.bulk import insert_rows
 from flows.database.issued_invoices import Issued, invoices_of, issued_from, note_acts
 from flows.database.ledger_tables import issued_invoices, ledger, ledger_invoiced
 from flows.database.session import Tx, in_chunks
-from flows.domain.invoicing import InvoiceState, Series
+from flows.domain.invoicing import InvoiceKind, InvoiceState, Series
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def keep_drafts(tx: Tx, period: str, drafts: Sequence[Draft], at: datetime) -> l
             [
                 {
                     "id": one.id,
-                    "kind": "INVOICE",
+                    "kind": InvoiceKind.INVOICE.value,
                     "state": InvoiceState.DRAFT,
                     "billing_period": period,
                     "payer": one.payer,
@@ -132,7 +132,7 @@ def earlier_amounts(tx: Tx, period: str) -> dict[tuple[str, str], list[int]]:
         select(issued_invoices)
         .where(
             issued_invoices.c.billing_period < period,
-            issued_invoices.c.kind == "INVOICE",
+            issued_invoices.c.kind == InvoiceKind.INVOICE,
             issued_invoices.c.state.in_([InvoiceState.FROZEN, InvoiceState.SENT]),
         )
         .order_by(issued_invoices.c.billing_period.desc(), issued_invoices.c.id)

@@ -174,20 +174,6 @@ def give_number(
     return frozen
 
 
-def sums_that_differ(tx: Tx) -> list[str]:
-    """Return the invoices whose amount is not the sum of their entries; there must be none."""
-    total = func.coalesce(func.sum(ledger.c.billed_ore), 0)
-    rows = tx.execute(
-        select(issued_invoices.c.id)
-        .outerjoin(ledger_invoiced, ledger_invoiced.c.invoice_id == issued_invoices.c.id)
-        .outerjoin(ledger, ledger.c.id == ledger_invoiced.c.ledger_id)
-        .group_by(issued_invoices.c.id, issued_invoices.c.net_ore)
-        .having(total != issued_invoices.c.net_ore)
-        .order_by(issued_invoices.c.id)
-    )
-    return [row.id for row in rows]
-
-
 def missing_numbers(tx: Tx, series: Series) -> list[int]:
     """Return the numbers that a series lacks between its first and its last; there must be none."""
     numbers = list(

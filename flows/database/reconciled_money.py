@@ -8,10 +8,9 @@ from flows.database.ledger import KEY
 from flows.database.ledger_tables import issued_invoices, ledger, ledger_invoiced
 from flows.database.session import Tx
 from flows.database.tables import charges
+from flows.domain.invoicing import InvoiceKind
 from flows.domain.ledger import Category
 from flows.domain.reconciliation import CreditNote, LedgerGap, OwnInvoice
-
-CREDIT_NOTE = "CREDIT_NOTE"
 
 
 def ledger_gaps(tx: Tx, since: date) -> list[LedgerGap]:
@@ -57,7 +56,7 @@ def credit_notes(tx: Tx) -> list[CreditNote]:
     note, invoice = issued_invoices.alias("note"), issued_invoices.alias("invoice")
     others = (
         select(issued_invoices.c.credits_id, func.sum(issued_invoices.c.net_ore).label("net_ore"))
-        .where(issued_invoices.c.kind == CREDIT_NOTE)
+        .where(issued_invoices.c.kind == InvoiceKind.CREDIT_NOTE)
         .group_by(issued_invoices.c.credits_id)
         .subquery("others")
     )
@@ -72,7 +71,7 @@ def credit_notes(tx: Tx) -> list[CreditNote]:
         )
         .outerjoin(invoice, invoice.c.id == note.c.credits_id)
         .outerjoin(others, others.c.credits_id == note.c.credits_id)
-        .where(note.c.kind == CREDIT_NOTE)
+        .where(note.c.kind == InvoiceKind.CREDIT_NOTE)
         .order_by(note.c.id)
     )
     return [

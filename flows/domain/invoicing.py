@@ -6,6 +6,13 @@ from statistics import median
 from typing import Final
 
 
+class InvoiceKind(StrEnum):
+    """What a document is to the one who pays."""
+
+    INVOICE = "INVOICE"
+    CREDIT_NOTE = "CREDIT_NOTE"
+
+
 class InvoiceState(StrEnum):
     """Where an invoice is."""
 

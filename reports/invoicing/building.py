@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flows.database.issued_invoices import Issued
 from flows.domain.account_rules import AccountRules, read_code
+from flows.domain.invoicing import InvoiceKind
 from flows.domain.kid import kid_of
 from flows.domain.sender import Sender
 from flows.errors import NeedsAPerson
@@ -17,7 +18,6 @@ from reports.invoicing.invoice import (
     Attachment,
     Entry,
     Invoice,
-    InvoiceKind,
     InvoiceLine,
     Party,
     lines_of,

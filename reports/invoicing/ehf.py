@@ -7,9 +7,10 @@ from typing import Final
 
 from lxml import etree
 
+from flows.domain.invoicing import InvoiceKind
 from flows.wording import fill_sentence, sentences
 from reports.invoicing.articles import article_name
-from reports.invoicing.invoice import VAT_PERCENT, Invoice, InvoiceKind, InvoiceLine, Party
+from reports.invoicing.invoice import VAT_PERCENT, Invoice, InvoiceLine, Party
 
 CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 PROFILE: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"

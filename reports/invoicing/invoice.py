@@ -4,19 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
+from flows.domain.invoicing import InvoiceKind
 from flows.domain.money import VAT_RATE, vat_of
 
 VAT_PERCENT: Final = int(VAT_RATE * 100)
-
-
-class InvoiceKind(StrEnum):
-    """What a document is to the one who pays."""
-
-    INVOICE = "INVOICE"
-    CREDIT_NOTE = "CREDIT_NOTE"
 
 
 @dataclass(frozen=True)

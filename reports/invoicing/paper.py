@@ -16,10 +16,11 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 from reportlab.platypus.flowables import Flowable
 
+from flows.domain.invoicing import InvoiceKind
 from flows.domain.money import kroner
 from flows.wording import FONTS, fill_sentence, sentences
 from reports.invoicing.articles import article_name
-from reports.invoicing.invoice import Invoice, InvoiceKind, Party
+from reports.invoicing.invoice import Invoice, Party
 
 WORDS: Final = "invoice.toml"
 REGULAR: Final = "LiberationSans-Regular"

@@ -17,6 +17,7 @@ from flows.database.account_rules import keep_account_rules
 from flows.database.ledger_tables import issued_invoices as table
 from flows.database.ledger_tables import ledger, ledger_invoiced
 from flows.database.prices import keep_price_list
+from flows.database.reconciled_money import own_invoices
 from flows.database.senders import all_senders, keep_senders
 from flows.database.session import Database, reading, transaction
 from flows.database.tables import charges
@@ -112,7 +113,7 @@ class Office:
                 select(func.sum(ledger.c.billed_ore)).where(ledger.c.category == "USAGE")
             )
             return (
-                issued_invoices.sums_that_differ(tx) == []
+                own_invoices(tx) == []
                 and issued_invoices.missing_numbers(tx, Series.OUTGOING) == []
                 and billed == tx.scalar(select(func.sum(charges.c.net_ore)))
             )
